@@ -1,0 +1,1 @@
+"""Who decides: organisations, governments, consortia, and the rules they decide by."""

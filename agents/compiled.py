@@ -1,0 +1,76 @@
+"""The one decorator for compiled rules, and a cache that cannot go stale.
+
+numba's own cache does not notice an edit in *another* file: a caller would keep the old number.
+The cache folder is therefore named by a hash of every compiled source, the versions of numba and
+llvmlite, and the processor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite
+import numba
+import numpy
+from numba.core import config as numba_config
+
+COMPILED_PACKAGES = ("agents", "simulation")
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+
+def source_hash() -> str:
+    """Hash of all sources of the model, 16 hex digits; part of every run's name."""
+    digest = hashlib.sha256()
+    for package in COMPILED_PACKAGES:
+        spec = importlib.util.find_spec(package)
+        assert spec is not None and spec.submodule_search_locations
+        root = Path(next(iter(spec.submodule_search_locations)))
+        for path in sorted(root.rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def versions() -> str:
+    """The versions that may change a run in the last bit."""
+    return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, numpy {numpy.__version__}"
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept for exactly these sources, versions and processor."""
+    import llvmlite.binding as llvm
+
+    machine = f"{llvm.get_host_cpu_name()} {sys.version} {versions()}"
+    key = hashlib.sha256(f"{source_hash()} {machine}".encode()).hexdigest()[:16]
+    return _cache_root() / "consortia" / "compiled" / key
+
+
+def _cache_root() -> Path:
+    if override := os.environ.get("CONSORTIA_CACHE"):
+        return Path(override)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+
+
+def is_compiled() -> bool:
+    """Whether an earlier start has filled the cache (the first start takes up to a minute)."""
+    folder = cache_folder()
+    return folder.exists() and any(folder.rglob("*.nbc"))
+
+
+numba_config.CACHE_DIR = str(cache_folder())
+
+
+def rule(function: Rule) -> Rule:
+    """Compile a pure function; its plain form stays at hand as ``.py_func``."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]

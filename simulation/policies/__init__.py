@@ -1,0 +1,1 @@
+"""Policy levers: one file per family, one registry."""

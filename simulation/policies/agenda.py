@@ -1,0 +1,43 @@
+"""Agenda: who sets the problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from agents.compiled import rule
+from agents.settings import Settings, parameter
+
+MODES = ("nothing", "science_push", "firm_demand", "government_mission", "anything")
+NOTHING, SCIENCE_PUSH, FIRM_DEMAND, GOVERNMENT_MISSION, ANYTHING = range(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda(Settings):
+    """Which needs a programme takes up."""
+
+    SECTION: ClassVar[str] = "agenda"
+
+    mode: str = parameter(
+        unit="choice",
+        choices=MODES,
+        meaning="nothing; needs raised by science; needs raised by firms; needs in the state's mission fields; any need",
+        source="seed document: the firm as setter of the question against earlier science push",
+    )
+    backbone_only: bool = parameter(
+        unit="yes or no",
+        meaning="whether only lead (backbone) firms' needs count as demand",
+        source="seed document: needs are collected from backbone firms",
+    )
+
+
+@rule
+def takes_up(mode, backbone_only, owned, owner_is_lead_firm, strategic):
+    """Whether a need belongs on this agenda."""
+    if mode == SCIENCE_PUSH:
+        return not owned
+    if mode == FIRM_DEMAND:
+        return owned and (backbone_only == 0 or owner_is_lead_firm)
+    if mode == GOVERNMENT_MISSION:
+        return strategic
+    return mode == ANYTHING

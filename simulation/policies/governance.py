@@ -1,0 +1,71 @@
+"""Governance: which body runs a programme, from whose purse, and who must agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from agents.compiled import rule
+from agents.settings import Settings, parameter
+
+MODES = ("ministry", "regions", "lead_department", "joint_office")
+MINISTRY, REGIONS, LEAD_DEPARTMENT, JOINT_OFFICE = range(4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governance(Settings):
+    """Who runs the programme."""
+
+    SECTION: ClassVar[str] = "governance"
+
+    mode: str = parameter(
+        unit="choice",
+        choices=MODES,
+        meaning="one ministry; each region for itself; a lead department with others joining; a joint office of the regions",
+        source="seed document: science departments lead, others join; joint office of the Delta",
+    )
+    cross_border: bool = parameter(
+        unit="yes or no",
+        meaning="whether a regional purse may pay members outside its region",
+        source="assumption: provincial funds usually stay in the province",
+    )
+    joining_departments: int = parameter(
+        unit="departments",
+        low=0,
+        high=6,
+        meaning="departments beside science that must agree and that add reviewers",
+        source="seed document: development, industry, housing, transport, agriculture join",
+    )
+    centre_share: float = parameter(
+        unit="share of the programme budget",
+        low=0.0,
+        high=1.0,
+        meaning="part held as central guidance money that may be spent in any region",
+        source="seed document: Delta programme, mainly central guidance funds; size is an assumption",
+    )
+
+
+@rule
+def parties_to_agree(mode, joining_departments, n_regions):
+    """Bodies whose agreement an award needs (1 is the runner alone)."""
+    if mode == JOINT_OFFICE:
+        return n_regions + joining_departments
+    return 1 + joining_departments
+
+
+@rule
+def agreement_quarters(parties, quarters_per_party):
+    """Quarters that awards wait for agreement: each party beyond the first adds the same time."""
+    return int((parties - 1) * quarters_per_party)
+
+
+@rule
+def purse_is_regional(mode):
+    """Whether each region manages its own purse."""
+    return mode == REGIONS
+
+
+@rule
+def pays_member(mode, cross_border, lead_region, member_region):
+    """Whether the purse that funds the lead may also pay this member."""
+    return mode != REGIONS or cross_border == 1 or lead_region == member_region

@@ -1,0 +1,72 @@
+"""The world: all parameters that are not policy, in one validated object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.settings import ConfigError, Settings, nearest
+from simulation.adoption import Adoption
+from simulation.clock import Time
+from simulation.criteria import Criteria
+from simulation.fields import Fields
+from simulation.finance import Finance
+from simulation.forming import Forming
+from simulation.learning import Learning
+from simulation.money import Money
+from simulation.needs import Needs
+from simulation.search import Search
+
+SECTIONS: dict[str, type[Settings]] = {
+    section.SECTION: section
+    for section in (
+        Time, Needs, Fields, Search, Learning, Forming, Money, Adoption, Finance, Criteria,
+    )
+}  # fmt: skip
+
+WORLD_COLUMNS = np.dtype(
+    [
+        (f"{name}_{column}", kind)
+        for name, section in SECTIONS.items()
+        for column, kind in section.columns()
+    ],
+    align=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Every parameter of the world, by section."""
+
+    sections: Mapping[str, Settings]
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> World:
+        """Build from ``{section: {parameter: value}}``; every section must be there, no other.
+
+        Raises
+        ------
+        ConfigError: unknown or missing section or parameter, or a value that is not allowed.
+        """
+        for name in values:
+            if name not in SECTIONS:
+                raise ConfigError(f"'{name}' is not a section of the world. {nearest(str(name), SECTIONS)}")
+        for name in SECTIONS:
+            if name not in values:
+                raise ConfigError(f"section '{name}' of the world is missing.")
+        return cls({name: SECTIONS[name].from_mapping(values[name]) for name in SECTIONS})
+
+    def as_mapping(self) -> dict[str, dict[str, Any]]:
+        """Plain values by section, as they would stand in YAML."""
+        return {name: section.as_mapping() for name, section in self.sections.items()}
+
+    def columns(self) -> np.ndarray:
+        """Parameters for the compiled phases, shape (1,), :data:`WORLD_COLUMNS`."""
+        table = np.zeros(1, WORLD_COLUMNS)
+        for name, section in self.sections.items():
+            for column, value in section.encode().items():
+                table[0][f"{name}_{column}"] = value
+        return table
