@@ -1,0 +1,53 @@
+"""Words of figures and report in English and Chinese, from one catalogue per language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+FOLDER = Path(__file__).parent
+
+
+@cache
+def catalogue(lang: str) -> dict[str, str]:
+    """All words of one language by dotted key, e.g. ``figure.forest.title``."""
+    with (FOLDER / f"{lang}.yaml").open(encoding="utf-8") as file:
+        return dict(_flatten(yaml.safe_load(file), ""))
+
+
+def _flatten(node: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value).strip()
+
+
+class Words:
+    """The words of one language; a missing key is an error, never a blank."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._texts = catalogue(lang)
+
+    def __call__(self, key: str, /, **values: Any) -> str:
+        """The text of a key, with its ``{places}`` filled."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def get(self, key: str, default: str) -> str:
+        """The text of a key that depends on the user's input, or a default."""
+        return self._texts.get(key, default)
+
+    def join(self, parts: Iterable[str]) -> str:
+        """A list in words."""
+        return self("list.comma").join(parts)
+
+    def title(self, entry: Any) -> str:
+        """Title of a regime in this language, else in the other, else its name."""
+        return str(entry.title.get(self.lang) or entry.title.get("en") or entry.name)
