@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -154,6 +155,8 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     words = material.words
     figure = plot.draw(material)
     svg, png = folder / f"{plot.name}.svg", folder / f"{plot.name}.png"
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the layout stands: do not compute it again for each format
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     FigureCanvasAgg(figure).print_figure(png, dpi=160, format="png", metadata={"Software": None})
     n = len(material.main.replicates)
@@ -261,7 +264,7 @@ def draw_fans(material: Material, count: str) -> Figure:
 
 def _paths(trajectories: pa.Table, regime: str, count: str) -> np.ndarray:
     """Cumulative count, shape (replicates, quarters); a shorter path keeps its last value."""
-    part = trajectories.filter(pa.compute.equal(trajectories["regime"], regime))
+    part = trajectories.filter(pc.equal(trajectories["regime"], regime))
     replicate, quarter = part["replicate"].to_numpy(), part["quarter"].to_numpy()
     rows, row = np.unique(replicate, return_inverse=True)
     paths = np.full((len(rows), int(quarter.max(initial=0)) + 1), -np.inf)
@@ -323,6 +326,7 @@ def _at_risk(
     _regime_axis(axes, [material.label(name) for name in curves])
     axes.grid(visible=False)
     axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=18)  # room for the numbers at quarter 0
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(material.words("figure.at_risk"), loc="left", fontsize=9)
@@ -423,7 +427,7 @@ def draw_two_skins(material: Material) -> Figure:
         labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
         _regime_axis(axes, labels)
         axes.set_title(material.words("outcome." + outcome))
-        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     return figure
 
 
