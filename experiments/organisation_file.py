@@ -172,9 +172,7 @@ def _choice(row: _Row, column: str, choices: tuple[str, ...]) -> int:
     value = row.cells[column].lower()
     if value not in choices:
         hint = nearest(value, choices)
-        raise row.refuse(
-            column, f"is not allowed. {hint} Allowed are {', '.join(choices)}."
-        )
+        raise row.refuse(column, f"is not allowed. {hint} Allowed are {', '.join(choices)}.")
     return choices.index(value)
 
 
@@ -182,8 +180,9 @@ def _ownership(row: _Row, kind: int) -> int:
     ownership = _choice(row, "ownership", OWNERSHIPS)
     if kind <= SME and ownership == PUBLIC_BODY:
         raise row.refuse(
-            "ownership", f"does not go with kind {KINDS[kind]}. A firm is one of central_soe, "
-            f"local_soe, private; public_body is for universities and institutes."
+            "ownership",
+            f"does not go with kind {KINDS[kind]}. A firm is one of central_soe, "
+            f"local_soe, private; public_body is for universities and institutes.",
         )
     return ownership
 

@@ -65,7 +65,9 @@ class Extent(Settings):
     SECTION: ClassVar[str] = "population"
 
     size: int = parameter(
-        unit="organisations", low=2, high=2_000_000,
+        unit="organisations",
+        low=2,
+        high=2_000_000,
         meaning="organisations at the start",
         source="assumption: 120 in the Delta, 10 per province, 300 in Europe; scale at will",
     )
@@ -88,17 +90,23 @@ class Firms(Settings):
     SECTION: ClassVar[str] = "population.firms"
 
     lead_share: float = parameter(
-        unit="share of firms", low=0, high=1,
+        unit="share of firms",
+        low=0,
+        high=1,
         meaning="lead (backbone) firms; the others are private SMEs",
         source="assumption: .25; no yearbook figure tells who leads",
     )
     central_soe_share: float = parameter(
-        unit="share of lead firms", low=0, high=1,
+        unit="share of lead firms",
+        low=0,
+        high=1,
         meaning="lead firms owned by the central state",
         source="assumption: .2 in China, 0 in Europe",
     )
     local_soe_share: float = parameter(
-        unit="share of lead firms", low=0, high=1,
+        unit="share of lead firms",
+        low=0,
+        high=1,
         meaning="lead firms owned by a province or city",
         source="assumption: .2 in China, 0 in Europe",
     )
@@ -129,7 +137,9 @@ class PublicBodies(Settings):
     SECTION: ClassVar[str] = "population.public_bodies"
 
     odds: float = parameter(
-        unit="ratio of odds", low=0, high=20,
+        unit="ratio of odds",
+        low=0,
+        high=20,
         meaning="odds of universities and institutes among organisations, over the odds of "
         "government among government and enterprise R&D money in the region",
         source="1.63: odds among FP7 organisations (.301/.699) over national odds of 2018 "
@@ -144,38 +154,52 @@ class StaffSizes(Settings):
     SECTION: ClassVar[str] = "population.staff"
 
     index: float = parameter(
-        unit="exponent", low=0.5, high=5,
+        unit="exponent",
+        low=0.5,
+        high=5,
         meaning="tail index of staff within a class",
         source="Axtell 2001 (Science 293): 1.06 for employees of US firms; same for research "
         "staff and other organisations by assumption",
     )
     largest: float = parameter(
-        unit="times the median", low=1.1, high=1000,
+        unit="times the median",
+        low=1.1,
+        high=1000,
         meaning="where the distribution of a class is cut off",
         source="assumption: 20, so that no single organisation holds most of the staff",
     )
     median_soe: float = parameter(
-        unit="full-time equivalents", low=0.1, high=100_000,
+        unit="full-time equivalents",
+        low=0.1,
+        high=100_000,
         meaning="median research staff of a state-owned lead firm",
         source="assumption: 400",
     )
     median_lead_firm: float = parameter(
-        unit="full-time equivalents", low=0.1, high=100_000,
+        unit="full-time equivalents",
+        low=0.1,
+        high=100_000,
         meaning="median research staff of a private lead firm",
         source="assumption: 250",
     )
     median_sme: float = parameter(
-        unit="full-time equivalents", low=0.1, high=100_000,
+        unit="full-time equivalents",
+        low=0.1,
+        high=100_000,
         meaning="median research staff of an SME",
         source="assumption: 20, of whom 3 are free for joint work",
     )
     median_university: float = parameter(
-        unit="full-time equivalents", low=0.1, high=100_000,
+        unit="full-time equivalents",
+        low=0.1,
+        high=100_000,
         meaning="median research staff of a university",
         source="assumption: 400",
     )
     median_institute: float = parameter(
-        unit="full-time equivalents", low=0.1, high=100_000,
+        unit="full-time equivalents",
+        low=0.1,
+        high=100_000,
         meaning="median research staff of an institute",
         source="assumption: 150",
     )
