@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
 LINTERS = {
     "ruff check": ["ruff", "check", "--quiet"],
     "ruff format": ["ruff", "format", "--check", "--quiet"],
     "mypy": ["mypy"],
-    # the same as `lint-imports`, which has no module form
-    "import-linter": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
+    # what `lint-imports` does; it has no module form
+    "import-linter": ["-c", LINT_IMPORTS],
 }
 WORKERS = "2"
 
@@ -33,7 +34,7 @@ def run(arguments: list[str]) -> bool:
 
 def main() -> int:
     """Run everything and return the exit code."""
-    if sys.version_info < (3, 12):
+    if sys.version_info < (3, 12):  # noqa: UP036 - the interpreter may be any
         print(f"Python 3.12 or newer is needed; this is {sys.version.split()[0]}.")
         return 1
     failed = []
@@ -43,7 +44,7 @@ def main() -> int:
             failed.append(name)
     print(f"== linters: {'failed: ' + ', '.join(failed) if failed else 'all passed'}")
     print("== pytest", flush=True)
-    passed = run(["pytest", "-n", WORKERS, *sys.argv[1:]])
+    passed = run(["pytest", "-n", WORKERS, "--dist", "loadgroup", *sys.argv[1:]])
     return 0 if passed and not failed else 1
 
 
