@@ -1,0 +1,267 @@
+"""The main job: compare policy regimes on the same luck, from a setup to a folder of results.
+
+It is the smallest sweep: a plan, a store, an executor, and then tables, figures and a report of
+what the store holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agents.compiled import is_compiled
+from experiments.executor import Engine, Execution, execute
+from experiments.plan import MAIN, Cell, Plan, Point, reconcile
+from experiments.progress import duration, make_progress
+from experiments.provenance import provenance
+from experiments.store import (
+    OUTCOME_NAMES,
+    TRAJECTORY_NAMES,
+    ExperimentError,
+    Store,
+    atomic_write,
+    describe,
+    failures_table,
+    write_parquet,
+)
+
+if TYPE_CHECKING:
+    from experiments.configuration import Setup
+    from simulation.policies.registry import Regime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Results of a comparison, as they stand in its output folder.
+
+    Attributes
+    ----------
+    runs: one row per run; variant, regime, replicate, seed, run_id, one column per outcome.
+    trajectories: one row per run of the main variant and quarter.
+    tables: summaries by name.
+    report: the report, one self-contained file.
+    out: the output folder.
+    failures: runs that failed and are missing from ``runs``; empty when all went well. The
+        command ends with exit code 1 when it is not.
+    """
+
+    runs: pa.Table
+    trajectories: pa.Table
+    tables: dict[str, pa.Table]
+    report: Path
+    out: Path
+    failures: pa.Table
+
+
+def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -> Comparison:
+    """Run what is missing, write the output folder, and return what stands in it.
+
+    Parameters
+    ----------
+    progress: show progress on standard error and closing words on standard output.
+    run: another engine than :func:`simulation.runner.run_replicate`.
+
+    Raises
+    ------
+    ConfigError: the output folder cannot be used (exit code 2).
+    ExperimentError: the disk is full, workers do not start, or no replicate is complete (1).
+    KeyboardInterrupt: after Ctrl-C; the same call goes on where it stopped.
+    """
+    plan = comparison_plan(setup)
+    with Store(setup.out, experiment_of(setup)) as store:
+        if progress:
+            _tell_before(plan, store, run)
+        execution = _execute(plan, store, setup, progress, run)
+        comparison = _write(plan, store, setup, execution)
+    if progress:
+        _tell_after(comparison, setup, execution)
+    return comparison
+
+
+def comparison_plan(setup: Setup) -> Plan:
+    """The cells of a comparison: the main world, then its robustness variants."""
+    regimes = tuple(entry.regime for entry in setup.regimes)
+
+    def point(variant: str, world: Any, replicates: int) -> Point:
+        return Point(
+            variant=variant,
+            world=world,
+            population=setup.population,
+            reference=setup.reference.regime,
+            regimes=regimes,
+            seed=setup.seed,
+            replicates=replicates,
+            trajectories=variant == MAIN,
+        )
+
+    variants = [point(one.name, one.world, setup.variant_replicates) for one in setup.variants]
+    return Plan((point(MAIN, setup.world, setup.replicates), *variants))
+
+
+def experiment_of(setup: Setup) -> dict[str, Any]:
+    """What makes this experiment another than one in the same folder.
+
+    Without names and order of regimes, numbers of replicates, workers, folder and language: these
+    may change between two calls that use the same results.
+    """
+    return {
+        "command": "compare",
+        "seed": setup.seed,
+        "population": setup.population.digest(),
+        "world": setup.world.as_mapping(),
+        "variants": sorted({_digest(one.world.as_mapping()) for one in setup.variants}),
+        "reference": _digest(_levers(setup.reference.regime)),
+        "regimes": sorted({_digest(_levers(entry.regime)) for entry in setup.regimes}),
+    }
+
+
+def runs_table(plan: Plan, store: Store) -> pa.Table:
+    """All finished cells, sorted by variant, regime and replicate in the order of the plan."""
+    cells = [cell for cell in plan.cells() if cell.run_id in store.run_ids]
+    stored = store.runs([cell.run_id for cell in cells])
+    names = {
+        "variant": pa.array([plan.points[cell.point].variant for cell in cells], pa.string()),
+        "regime": _regime_names(plan, cells),
+    }
+    kept = ("replicate", "seed", "run_id", *OUTCOME_NAMES)
+    return pa.table(names | {name: stored.column(name) for name in kept})
+
+
+def trajectories_table(plan: Plan, store: Store) -> pa.Table:
+    """Trajectories of the finished cells that keep them, in the order of the plan, by quarter."""
+    cells = [
+        cell
+        for cell in plan.cells()
+        if plan.points[cell.point].trajectories and cell.run_id in store.trajectory_ids
+    ]
+    stored, owner = store.trajectories([cell.run_id for cell in cells])
+    names = {
+        "regime": _regime_names(plan, cells).take(pa.array(owner)),
+        "replicate": pa.array(np.array([cell.replicate for cell in cells], np.int32)[owner]),
+    }
+    kept = ("quarter", *TRAJECTORY_NAMES)
+    return pa.table(names | {name: stored.column(name) for name in kept})
+
+
+def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
+    return pa.array(
+        [plan.points[cell.point].regimes[cell.regime].name for cell in cells], pa.string()
+    )
+
+
+def _execute(
+    plan: Plan, store: Store, setup: Setup, progress: bool, run: Engine | None
+) -> Execution:
+    try:
+        with make_progress(progress) as shown:
+            return execute(plan, store, setup.jobs, shown, run=run)
+    except KeyboardInterrupt:
+        if progress:
+            kept = len(plan.run_ids() & store.run_ids)
+            print(
+                f"Stopped. {kept} finished runs are kept in {setup.out}; the same command goes "
+                f"on from there.",
+                file=sys.stderr,
+            )
+        raise
+
+
+def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comparison:
+    """Write everything that stands in the output folder beside the store."""
+    from experiments.figures import write_figures
+    from experiments.report import write_report
+    from experiments.tables import write_tables
+
+    runs, trajectories = runs_table(plan, store), trajectories_table(plan, store)
+    _refuse_nothing_complete(plan, runs, execution)
+    origin = provenance(
+        seed=setup.seed,
+        replicates={point.variant: point.replicates for point in plan.points},
+        runs={
+            "done": execution.done,
+            "cached": execution.cached,
+            "failed": len(execution.failures),
+        },
+        seconds=execution.seconds,
+    )
+    out = setup.out
+    try:
+        write_parquet(out / "runs.parquet", runs)
+        write_parquet(out / "trajectories.parquet", trajectories)
+        _write_text(out / "config.yaml", _yaml(setup.config))
+        _write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
+        tables = write_tables(runs, setup, out)
+        figures = write_figures(runs, trajectories, tables, setup, out)
+        report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the results were written to {out}. All runs are safe in "
+            f"{store.folder}; the same command writes the rest."
+        ) from error
+    return Comparison(runs, trajectories, tables, report, out, failures_table(execution.failures))
+
+
+def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -> None:
+    """Without one replicate that all regimes have finished there is nothing to compare."""
+    main = runs.filter(pc.equal(runs.column("variant"), MAIN))
+    counts = np.bincount(main.column("replicate").to_numpy(), minlength=1)
+    if counts.max() < len(plan.points[0].regimes):
+        first = execution.failures[0]
+        raise ExperimentError(
+            f"No replicate is complete: {len(execution.failures)} runs failed. The first: regime "
+            f"'{first.regime}', replicate {first.replicate}: {first.error}"
+        )
+
+
+def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
+    for before, after in store.set_aside:
+        print(
+            f"{before} is damaged and was set aside as {after}; its runs are done again.",
+            file=sys.stderr,
+        )
+    missing = reconcile(plan, store.run_ids, store.trajectory_ids)
+    if missing and run is None and not is_compiled():
+        print("Compiling the model, once for this version: up to a minute.", file=sys.stderr)
+
+
+def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> None:
+    failed = execution.failures
+    print(
+        f"{execution.done} runs in {duration(execution.seconds)}, {execution.cached} were there. "
+        f"Results: {comparison.out}  Report: {comparison.report}"
+    )
+    if failed:
+        regimes = ", ".join(sorted({row.regime for row in failed}))
+        print(
+            f"{len(failed)} runs failed ({regimes}) and are left out; the next start tries them "
+            f"again. The first: replicate {failed[0].replicate}: {failed[0].error}",
+            file=sys.stderr,
+        )
+
+
+def _levers(regime: Regime) -> list[dict[str, Any]]:
+    return [programme.as_mapping() for programme in regime.programmes]
+
+
+def _digest(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    return text
+
+
+def _write_text(path: Path, text: str) -> None:
+    atomic_write(path, lambda file: file.write(text.encode("utf-8")))
