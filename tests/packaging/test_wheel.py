@@ -89,7 +89,7 @@ def test_a_small_comparison(consortia: Path, tmp_path: Path) -> None:
     run(
         [
             consortia, "compare", "regimes=[laissez_faire,open_challenge]", "population=classroom",
-            "replicates=2", "variant_replicates=0", "jobs=1", "out=here",
+            "replicates=2", "robustness=none", "jobs=1", "out=here",
         ],
         tmp_path,
     )  # fmt: skip
