@@ -83,14 +83,14 @@ def apportion_table(shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
 def spread_ranks(count: int) -> np.ndarray:
     """A fixed order of the ranks 0 .. count-1 in which every stretch holds low and high ones.
 
-    Steps of about the golden section of ``count`` that share no divisor with it: the lattice
-    with the lowest discrepancy in one dimension. Organisations that stand together (one region)
-    so get sizes from the whole distribution, without a random number.
+    The ranks of the multiples of the golden section modulo 1, the sequence of lowest discrepancy
+    in one dimension (Kronecker, Weyl). Organisations that stand together (one region) so get
+    sizes from the whole distribution, without a random number.
     """
-    step = max(1, round(count * GOLDEN_SECTION))
-    while math.gcd(step, count) != 1:
-        step += 1
-    return (np.arange(count, dtype=np.int64) * step + count // 2) % count
+    points = np.arange(1, count + 1) * GOLDEN_SECTION % 1.0
+    ranks = np.empty(count, dtype=np.int64)
+    ranks[np.argsort(points)] = np.arange(count)
+    return ranks
 
 
 def heavy_tail(ranks: np.ndarray, *, median: float, index: float, ratio: float) -> np.ndarray:

@@ -32,13 +32,13 @@ GENERATED = ("yangtze_delta", "national", "framework")
 
 # Golden digests of Population.digest(): every number the model reads, staff to a tenth of an FTE.
 # Made by: build_population(read_preset(Path("configs/population/NAME.yaml"))).digest()
-# Version 0.1.0; `inputs` is the SHA-256 (first 12 digits) of the preset as it was then. A change here changes
-# every result: renew it only on purpose, with a line in CHANGELOG.md.
+# Version 0.1.0; `inputs` is the SHA-256 (first 12 digits) of the preset
+# as it was then, without title and source. A change here changes every result: renew it only on purpose, with a line in CHANGELOG.md.
 GOLDEN = {
-    "yangtze_delta": {"inputs": "af0f8bec5125", "digest": "e88863dbdbbb8d6a"},
-    "national": {"inputs": "076ebce2e4a2", "digest": "1abdcbb654765e62"},
-    "framework": {"inputs": "b600f94aafdd", "digest": "2f6b15c765a944db"},
-    "classroom": {"inputs": "4b6224afa9c0", "digest": "4b7cd00f29aa8c3b"},
+    "yangtze_delta": {"inputs": "4b9e560ca429", "digest": "93cc15b04595faf0"},
+    "national": {"inputs": "48ff99261cdc", "digest": "a881c88da4b07bbd"},
+    "framework": {"inputs": "6e64b9f5239f", "digest": "35d8e6895baf7b9f"},
+    "classroom": {"inputs": "81b9f6afeb79", "digest": "4b7cd00f29aa8c3b"},
 }
 
 
@@ -141,12 +141,11 @@ def test_ranks_are_a_permutation(count: int) -> None:
     assert sorted(spread_ranks(count)) == list(range(count))
 
 
-@given(st.integers(30, 3000))
-def test_ranks_are_spread_so_that_every_third_has_its_part_of_the_large(count: int) -> None:
+@given(st.integers(2, 6000))
+def test_every_stretch_of_ranks_holds_about_as_many_large_as_small(count: int) -> None:
     large = spread_ranks(count) >= count // 2
-    third = count // 3
-    for start in (0, third, count - third):
-        assert 0.3 < large[start : start + third].mean() < 0.7
+    surplus = np.concatenate([[0.0], np.cumsum(large - 0.5)])
+    assert surplus.max() - surplus.min() < 5.0  # grows with log(count); by chance: about 80
 
 
 def test_heavy_tail_has_the_median_the_index_and_the_cut_it_is_told() -> None:
@@ -165,7 +164,8 @@ def test_heavy_tail_has_the_median_the_index_and_the_cut_it_is_told() -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_digest(name: str) -> None:
     path = preset_path(name)
-    inputs = hashlib.sha256(repr(read_preset(path)).encode()).hexdigest()[:12]
+    numbers = {k: v for k, v in read_preset(path).items() if k not in ("title", "source")}
+    inputs = hashlib.sha256(repr(numbers).encode()).hexdigest()[:12]
     population = build_population(read_preset(path))
     assert {"inputs": inputs, "digest": population.digest()} == GOLDEN[name]
 
