@@ -92,7 +92,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A kind of figure: how it is drawn, which table holds its numbers, when it can be drawn."""
+    """A kind of figure: how it is drawn, which file holds its numbers, when it can be drawn."""
 
     name: str
     draw: Callable[[Material], Figure]
@@ -163,7 +163,7 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     places = {"n": n, "quarters": material.horizon, **_places(plot, material)}
     return FigureInfo(
         plot.name, words(f"figure.{plot.name}.title"), words(f"figure.{plot.name}.caption", **places),
-        words(f"figure.{plot.name}.alt", **places), n, f"{plot.table}.csv", svg, png,
+        words(f"figure.{plot.name}.alt", **places), n, plot.table, svg, png,
     )  # fmt: skip
 
 
@@ -535,15 +535,15 @@ def _with_variants(material: Material) -> bool:
 
 
 PLOTS = (
-    Plot("forest", draw_forest, "differences", _with_any_reference),
-    Plot("fans_technical", lambda material: draw_fans(material, "technical"), "summary", _with_paths),
-    Plot("fans_solved", lambda material: draw_fans(material, "solved"), "summary", _with_paths),
-    Plot("incidence", draw_incidence, "incidence", _any),
-    Plot("cost_plane", draw_cost_plane, "incremental_cost", _with_reference),
-    Plot("welfare", draw_welfare, "welfare_flips", _with_reference),
-    Plot("two_skins", draw_two_skins, "summary", _any),
-    Plot("payers", draw_payers, "summary", _any),
-    Plot("gains", draw_gains, "summary", _any),
-    Plot("leads", draw_leads, "summary", _any),
-    Plot("rank_stability", draw_rank_stability, "robustness", _with_variants),
+    Plot("forest", draw_forest, "differences.csv", _with_any_reference),
+    Plot("fans_technical", lambda material: draw_fans(material, "technical"), "trajectories.parquet", _with_paths),
+    Plot("fans_solved", lambda material: draw_fans(material, "solved"), "trajectories.parquet", _with_paths),
+    Plot("incidence", draw_incidence, "incidence.csv", _any),
+    Plot("cost_plane", draw_cost_plane, "incremental_cost.csv", _with_reference),
+    Plot("welfare", draw_welfare, "welfare_flips.csv", _with_reference),
+    Plot("two_skins", draw_two_skins, "summary.csv", _any),
+    Plot("payers", draw_payers, "summary.csv", _any),
+    Plot("gains", draw_gains, "summary.csv", _any),
+    Plot("leads", draw_leads, "summary.csv", _any),
+    Plot("rank_stability", draw_rank_stability, "robustness.csv", _with_variants),
 )

@@ -225,7 +225,7 @@ def _flips(facts: Facts) -> str:
     verdicts = [row["verdict"] for row in facts.rows("differences", outcome="welfare", family=facts.reference)]
     criteria: Any = facts.setup.world.sections["criteria"]
     welfare = facts.words(
-        "answer.welfare", reference=facts.title(facts.reference), s=number(criteria.external_value),
+        "answer.welfare", reference=facts.title(facts.reference), s=f"{criteria.external_value:g}",
         above=verdicts.count(HIGHER), below=verdicts.count(LOWER),
     )  # fmt: skip
     inside = [row for row in facts.rows("welfare_flips") if row["inside_plausible_range"]]
@@ -277,7 +277,7 @@ def _half_width(facts: Facts) -> str:
 def _rankings(facts: Facts) -> HtmlTable:
     heads = [facts.words("head.regime"), *(facts.words("outcome." + name) for name in RANKED)]
     rows = [
-        [facts.title(row["regime"]), *(f"{number(row[o])} ({number(row['rank_' + o])})" for o in RANKED)]
+        [facts.title(row["regime"]), *(f"{number(row[o])} ({row['rank_' + o]:g})" for o in RANKED)]
         for row in facts.rows("rankings")
     ]
     return HtmlTable("rankings", heads, rows, "rankings.csv")
@@ -490,8 +490,8 @@ def _subtitle(facts: Facts) -> str:
 def _criteria(setup: Setup) -> dict[str, str]:
     criteria: Any = setup.world.sections["criteria"]
     return {
-        "s": number(criteria.external_value), "m": number(criteria.cost_of_public_money),
-        "discount": number(100 * criteria.discount_per_year),
+        "s": f"{criteria.external_value:g}", "m": f"{criteria.cost_of_public_money:g}",
+        "discount": f"{100 * criteria.discount_per_year:g}",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
+FOLDED = re.compile(r"(?<=[。；：，、])\s+")  # YAML joins folded lines by a space; Chinese has none
 
 
 @cache
@@ -25,7 +27,7 @@ def _flatten(node: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", str(value).removesuffix("\n")
+            yield f"{prefix}{key}", FOLDED.sub("", str(value).removesuffix("\n"))
 
 
 class Words:

@@ -1,0 +1,93 @@
+"""Figures in both languages: all drawn, no glyph missing, no colour without a shape."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+from matplotlib.ft2font import FT2Font
+
+from experiments import figures, tables
+from experiments.words import LANGUAGES, catalogue
+from tests.support import synthetic_runs as synthetic
+
+NAMES = ("laissez_faire", "rd_tax_credit", "race")
+
+
+def draw(out: Path, lang: str, **options) -> list[figures.FigureInfo]:
+    setup = synthetic.setup(out, lang=lang, **options)
+    runs = synthetic.runs(setup)
+    found = tables.write_tables(runs, setup, out)
+    return figures.write_figures(runs, synthetic.trajectories(setup, runs), found, setup, out)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_figure_is_drawn_without_any_warning(tmp_path: Path, lang: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = draw(tmp_path, lang, names=NAMES, replicates=8)
+    assert [figure.name for figure in found] == [plot.name for plot in figures.PLOTS]
+    for figure in found:
+        assert ElementTree.parse(figure.svg).getroot().tag.endswith("svg")
+        assert figure.png.read_bytes().startswith(b"\x89PNG")
+        assert figure.n == 8
+        assert len(figure.alt) > 20 and len(figure.caption) > 20
+        assert "{" not in figure.alt + figure.caption
+
+
+def test_missing_glyph_would_be_seen(tmp_path: Path) -> None:
+    """The check above can fail: a character that no font has makes matplotlib warn."""
+    from matplotlib.figure import Figure
+
+    with figures.style("zh"), pytest.warns(UserWarning, match="Glyph"):
+        figure = Figure()
+        figure.text(0.5, 0.5, "\U0001f9ff\u9f98\U00020000")
+        figure.savefig(tmp_path / "missing.png")
+
+
+def test_characters_nobody_has_type_for_are_replaced() -> None:
+    assert figures.printable("量子\U00020000 q") == f"量子{figures.UNKNOWN_CHARACTER} q"
+    assert ord(figures.UNKNOWN_CHARACTER) in FT2Font(str(figures.FONT)).get_charmap()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_font_covers_every_character_of_the_catalogues(lang: str) -> None:
+    text = "".join(catalogue(lang).values())
+    assert figures.printable(text) == text
+
+
+def test_font_covers_the_titles_of_the_regimes_shipped() -> None:
+    folder = Path(figures.__file__).parents[1] / "configs" / "regime"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.yaml"))
+    assert figures.printable(text.replace("\n", "")) == text.replace("\n", "")
+
+
+@pytest.mark.parametrize("options", [{"replicates": 1}, {"replicates": 3, "names": ("race", "prize")},
+                                     {"replicates": 2, "names": ("laissez_faire",)}])  # fmt: skip
+def test_few_runs_draw_what_they_allow(tmp_path: Path, options: dict) -> None:
+    options = {"names": NAMES} | options
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = {figure.name for figure in draw(tmp_path, "en", **options)}
+    assert "fans_technical" in found
+    assert ("forest" in found) == (options["names"] == NAMES)
+
+
+def test_same_runs_give_the_same_file(tmp_path: Path) -> None:
+    first = draw(tmp_path / "a", "en", names=NAMES, replicates=3)
+    second = draw(tmp_path / "b", "en", names=NAMES, replicates=3)
+    assert first[0].svg.read_bytes() == second[0].svg.read_bytes()
+
+
+def test_settings_of_the_caller_are_restored(tmp_path: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    draw(tmp_path, "zh", names=NAMES, replicates=2)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_regimes_differ_in_shape_as_well_as_colour() -> None:
+    styles = [(figures._colour(k), figures._marker(k)) for k in range(13)]
+    assert len(set(styles)) == len({marker for _, marker in styles}) == 13

@@ -1,0 +1,203 @@
+"""The report claims what the tables allow, in both languages, and opens offline."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from experiments import figures, report, tables
+from experiments.words import LANGUAGES, catalogue
+from simulation.outcomes import BINDING_RULES
+from simulation.world import SECTIONS
+from tests.support import synthetic_runs as synthetic
+
+NAMES = ("laissez_faire", "rd_tax_credit", "race", "agency_managed")
+PROVENANCE = {"command": "consortia compare", "versions": {"python": "3.13", "numpy": "2.5"}}
+PLACES = re.compile(r"\{(\w+)\}")
+ENGLISH_SENTENCE = re.compile(r"(?:\b[a-zA-Z]{2,}[ ,]+){4,}")
+
+
+def compare(out: Path, lang: str = "en", *, effect: float = 1.0, **options):
+    setup = synthetic.setup(out, lang=lang, **options)
+    runs = synthetic.runs(setup, effect=effect)
+    return setup, runs, tables.write_tables(runs, setup, out)
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def html(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    out = tmp_path_factory.mktemp("report")
+    setup, runs, found = compare(out, request.param, names=NAMES, replicates=12)
+    paths = synthetic.trajectories(setup, runs)
+    drawn = figures.write_figures(runs, paths, found, setup, out)
+    path = report.write_report(runs, paths, found, drawn, setup, PROVENANCE, out, request.param)
+    assert path == out / "report.html"
+    return request.param, path.read_text(encoding="utf-8")
+
+
+class Reader(HTMLParser):
+    """Text outside code, and the tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.silent += tag in ("style", "cite", "code", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in ("style", "cite", "code", "title")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.texts.append(data)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+def test_catalogues_have_the_same_keys_and_places() -> None:
+    english = catalogue("en")
+    chinese = {key: text for key, text in catalogue("zh").items() if not key.startswith("parameter.")}
+    assert set(english) == set(chinese)
+    for key, text in english.items():
+        assert set(PLACES.findall(text)) == set(PLACES.findall(chinese[key])), key
+
+
+def test_every_parameter_of_the_world_is_explained_in_chinese() -> None:
+    wanted = {
+        f"parameter.{section}.{name}.{part}"
+        for section, kind in SECTIONS.items()
+        for name in kind.parameters()
+        for part in ("meaning", "unit", "source")
+    }
+    found = {key for key in catalogue("zh") if key.startswith("parameter.")}
+    assert found == wanted
+
+
+def test_every_rule_has_words() -> None:
+    assert {f"rule.{rule}" for rule in BINDING_RULES} <= set(catalogue("en"))
+
+
+def test_report_asks_nothing_of_the_network(html: tuple[str, str]) -> None:
+    for tag, attributes in read(html[1]).tags:
+        assert tag not in ("script", "link", "iframe", "object")
+        assert (attributes.get("src") or "data:").startswith("data:image/")
+        assert "://" not in (attributes.get("href") or "")
+    assert "url(" not in html[1] and "@import" not in html[1]
+
+
+def test_parts_stand_in_order(html: tuple[str, str]) -> None:
+    sections = [a["id"] for tag, a in read(html[1]).tags if tag == "section"]
+    assert sections == ["answer", "forest", "fans", "incidence", "cost", "skins", "rules", "appendix"]
+
+
+def test_every_picture_has_alternative_text_and_its_table(html: tuple[str, str]) -> None:
+    reader = read(html[1])
+    images = [attributes for tag, attributes in reader.tags if tag == "img"]
+    assert len(images) == len(figures.PLOTS)
+    assert all(len(image["alt"] or "") > 20 for image in images)
+    assert html[1].count("n = 12") == len(images)
+    links = {a["href"] for tag, a in reader.tags if tag == "a" and not a["href"].startswith("#")}
+    written = {"provenance.json", "config.yaml", "trajectories.parquet"}
+    written |= {f"{name}.csv" for name in ("summary", "differences", "rankings", "incremental_cost",
+                "welfare_flips", "never_bound", "robustness", "incidence")}  # fmt: skip
+    assert links == written
+
+
+def test_no_english_sentence_stands_in_the_chinese_report(html: tuple[str, str]) -> None:
+    lang, text = html
+    reader = read(text)
+    spoken = reader.texts + [a.get("alt") or a.get("aria-label") or "" for _, a in reader.tags]
+    found = [match.group() for part in spoken for match in ENGLISH_SENTENCE.finditer(part)]
+    assert bool(found) == (lang == "en"), found[:5]
+
+
+def test_headings_and_numbers_are_marked_for_readers(html: tuple[str, str]) -> None:
+    reader = read(html[1])
+    assert dict(reader.tags)["html"]["lang"] in ("en", "zh-CN")
+    cells = [a for tag, a in reader.tags if tag == "th"]
+    assert all(a.get("scope") in ("col", "row") for a in cells)
+
+
+def contrast(first: str, second: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_colours_have_enough_contrast() -> None:
+    css = (report.TEMPLATES / "report.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", css))
+    for name in ("ink", "soft", "link"):
+        for ground in ("#ffffff", colours["tint"]):
+            assert contrast(colours[name], ground) >= 4.5, name
+    assert contrast(figures.GREY, "#ffffff") >= 4.5
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_answer_has_three_sentences_with_the_numbers_of_the_tables(tmp_path: Path, lang: str) -> None:
+    setup, _, found = compare(tmp_path, lang, names=NAMES, replicates=60)
+    sentences = report.answer_sentences(found, setup, lang)
+    assert len(sentences) == 3
+    row = next(
+        r for r in found["differences"].to_pylist()
+        if (r["regime"], r["outcome"], r["family"]) == ("race", "technical", "laissez_faire")
+    )  # fmt: skip
+    assert row["verdict"] == "higher"
+    assert report.number(row["difference"], signed=True) in sentences[0]
+    assert report.number(row["sim_low"], signed=True) in sentences[0]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_equal_regimes_are_not_told_apart(tmp_path: Path, lang: str) -> None:
+    setup, _, found = compare(tmp_path, lang, names=NAMES, replicates=10, effect=0.0)
+    assert catalogue(lang)["report.cannot_tell"].lower() in report.answer_sentences(found, setup, lang)[0].lower()
+
+
+def test_regime_is_named_as_different_only_with_its_verdict(tmp_path: Path) -> None:
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=8)
+    rows = found["differences"].to_pylist()
+    untold = [{**row, "verdict": "cannot_tell"} for row in rows]
+    silent = found | {"differences": pa.Table.from_pylist(untold, schema=tables.DIFFERENCES)}
+    first, second, third = report.answer_sentences(silent, setup, "en")
+    assert first.startswith("No difference from")
+    assert second.startswith("No regime is shown to add")
+    assert "more replicates" in third
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"replicates": 1, "names": NAMES}, "One replicate cannot tell"),
+        ({"replicates": 4, "names": ("race",)}, "Only one regime"),
+        ({"replicates": 4, "names": ("race", "prize")}, "was not run"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(tmp_path: Path, options: dict, words: str) -> None:
+    setup, _, found = compare(tmp_path, **options)
+    sentences = report.answer_sentences(found, setup, "en")
+    assert words in sentences[0]
+    assert len(sentences) == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (float("nan"), "–"), (0.0, "0"), (1234.5, "1,234"), (0.00001, "0"), (-2.345, "-2.35"),
+     (12.34, "12.3"), (0.0456, "0.0456")],
+)  # fmt: skip
+def test_numbers_have_three_digits(value: float | None, text: str) -> None:
+    assert report.number(value) == text
