@@ -26,6 +26,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from agents.settings import ConfigError
 from experiments.plan import Plan, Point, Task, reconcile
 from experiments.progress import Progress
 from experiments.store import (
@@ -199,6 +200,8 @@ def execute(
 
 def worker_count(jobs: int) -> int:
     """Number of workers that ``jobs`` asks for; 0 means one per usable processor."""
+    if jobs < 0:
+        raise ConfigError(f"jobs = {jobs} is below 0. Write 0 for all processors, or a number.")
     if jobs > 0:
         return jobs
     if hasattr(os, "sched_getaffinity"):  # fewer than the machine has, in a container

@@ -10,7 +10,9 @@ Layout of an output folder::
     store/set_aside/         files that could not be read; their runs are done again
 
 A file is written under a temporary name in its own folder, flushed to the disk, and renamed: it is
-there whole or not at all. What is *done* is what can be read here, whatever a process remembers.
+there whole or not at all. Its name is the hash of its content, so that any damage done later is
+seen when the store is opened, and a batch that is done twice stands there once. What is *done* is
+what can be read here, whatever a process remembers.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +67,10 @@ TEMPORARY = ".tmp"
 
 class ExperimentError(RuntimeError):
     """An experiment that cannot go on, for a reason the user can do something about. Exit code 1."""
+
+
+class DamagedFileError(Exception):
+    """A file of the store whose content has changed since it was written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,11 +168,9 @@ class Store:
         with_quarters = [run for run in runs if run.trajectories is not None]
         with self._explained():
             # Trajectories first: a run counts as done only when both can be read.
-            self._write(
-                "trajectories", [run.run_id for run in with_quarters], _quarters(with_quarters)
-            )
-            self._write("runs", [run.run_id for run in runs], _rows(runs))
-            self._write("failures", [row.run_id for row in failures], failures_table(failures))
+            self._write("trajectories", _quarters(with_quarters))
+            self._write("runs", _rows(runs))
+            self._write("failures", failures_table(failures))
         self.trajectory_ids.update(run.run_id for run in with_quarters)
         self.run_ids.update(run.run_id for run in runs)
 
@@ -221,7 +226,7 @@ class Store:
                 raise ConfigError(
                     f"{path} cannot be read. Give yourself the right to read it."
                 ) from error
-            except (pa.ArrowException, OSError):
+            except (DamagedFileError, OSError):
                 self._put_aside(path)
                 continue
             if table.schema.equals(SCHEMAS[name]):
@@ -245,12 +250,11 @@ class Store:
         kept = [table for table in tables if table.schema.equals(SCHEMAS[name])]
         return pa.concat_tables([SCHEMAS[name].empty_table(), *kept]).combine_chunks()
 
-    def _write(self, name: str, run_ids: Iterable[str], table: pa.Table) -> None:
-        if not table.num_rows:
-            return
-        # Named by its content, so that a batch that is done twice stands there once.
-        batch = hashlib.sha256(" ".join(run_ids).encode()).hexdigest()[:24]
-        write_parquet(self.folder / name / f"{batch}.parquet", table)
+    def _write(self, name: str, table: pa.Table) -> None:
+        if table.num_rows:
+            content = _parquet(table)
+            path = self.folder / name / f"{_hash(content)}.parquet"
+            atomic_write(path, lambda file: file.write(content))
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -281,20 +285,9 @@ def atomic_write(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table atomically; zstd, checksums, floating-point columns with their bytes split."""
-    split = [column.name for column in table.schema if pa.types.is_floating(column.type)]
-    other = [name for name in table.schema.names if name not in split]
-    atomic_write(
-        path,
-        lambda file: pq.write_table(
-            table,
-            file,
-            compression="zstd",
-            use_dictionary=other,
-            use_byte_stream_split=split,
-            write_page_checksum=True,
-        ),
-    )
+    """Write a table atomically."""
+    content = _parquet(table)
+    atomic_write(path, lambda file: file.write(content))
 
 
 def describe(error: OSError) -> str:
@@ -339,9 +332,32 @@ def failures_table(failures: Sequence[Failure]) -> pa.Table:
     return pa.table(columns, schema=FAILURES)
 
 
+def _parquet(table: pa.Table) -> bytes:
+    """The table as a file: zstd, floating-point columns with their bytes split."""
+    split = [column.name for column in table.schema if pa.types.is_floating(column.type)]
+    other = [name for name in table.schema.names if name not in split]
+    file = io.BytesIO()
+    pq.write_table(
+        table, file, compression="zstd", use_dictionary=other, use_byte_stream_split=split
+    )
+    return file.getvalue()
+
+
 def _read(path: Path) -> pa.Table:
-    with path.open("rb") as file:
-        return pq.ParquetFile(file, page_checksum_verification=True).read()
+    """The table in a file of the store.
+
+    Raises
+    ------
+    DamagedFileError: the content is not what the file's name says.
+    """
+    content = path.read_bytes()
+    if _hash(content) != path.stem:
+        raise DamagedFileError(f"{path} is damaged")
+    return pq.read_table(pa.BufferReader(content))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _ids(table: pa.Table) -> list[str]:
