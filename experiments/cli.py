@@ -1,0 +1,249 @@
+"""The command line ``consortia``. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+
+OVERVIEW = """\
+Compare how often breakthroughs happen under alternative ways of organising collaborative R&D.
+
+commands:
+  compare      compare policy regimes on the same luck, at equal public money (the main job)
+  run          one run of one regime, with the story of a consortium
+  regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
+  populations  list the populations; describe one: populations NAME
+  parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+"""
+
+EXAMPLES = """\
+settings are given as name=value:
+  regimes=open_challenge,race  replicates=50  seed=7  jobs=2  out=results/mine  lang=zh
+  population=national          population.size=500     population=csv population.file=mine.csv
+  search.noise=0.1             a parameter of the world
+  funding.public_share=0.5     a lever, in all programmes of all regimes
+  funding=prize                a preset of a lever family
+  regime.race.selection.teams=2             a lever of one regime
+  regime.combined.lead_firm.funding=prize   a preset in one programme of one regime
+  robustness=none              leave out the repetitions under other definitions
+
+中文: 加 lang=zh 输出中文报告和说明。
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    _print_any_character()
+    try:
+        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print("Stopped; the same command resumes.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except (ValueError, RuntimeError) as error:
+        # told apart by name, so that `--help` imports neither agents nor the store
+        code = {"ConfigError": BAD_INPUT, "ExperimentError": FAILED}.get(type(error).__name__)
+        if code is None:
+            raise
+        print(f"consortia: {error}", file=sys.stderr)
+        return code
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="consortia", description=OVERVIEW, epilog=EXAMPLES, add_help=False,
+        usage="consortia COMMAND [name=value ...] [--config-dir FOLDER]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("words", nargs="*", metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("-h", "--help", action="store_true", help="show this text and stop")
+    parser.add_argument("--version", action="store_true", help="show the version and stop")
+    parser.add_argument(
+        "--config-dir", type=Path, action="append", default=[], metavar="FOLDER",
+        help="your own regime/, population/ or lever files, which shadow ours; may be repeated",
+    )  # fmt: skip
+    given = parser.parse_intermixed_args(arguments)
+    if given.version:
+        print(f"consortia {_version()}")
+        return OK
+    if given.help or not given.words:
+        parser.print_help()
+        return OK if given.help else BAD_INPUT
+    command, *words = given.words
+    if command not in COMMANDS:
+        raise _unknown_command(command)
+    return COMMANDS[command](words, given.config_dir)
+
+
+def _unknown_command(name: str) -> ValueError:
+    from agents.settings import ConfigError, nearest
+
+    if "=" in name:
+        return ConfigError(f"'{name}' is a setting, not a command. Write: consortia compare {name}")
+    return ConfigError(f"'{name}' is not a command. {nearest(name, COMMANDS)}")
+
+
+# ---------------------------------------------------------------- commands
+
+
+def _compare(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """The main job. Its results, report and progress are told where they arise."""
+    _check_ownership()
+    from experiments.configuration import load_setup
+
+    setup = load_setup("compare", words, config_dirs)
+    from experiments.compare import compare
+
+    comparison = compare(setup, progress=True)
+    return FAILED if comparison.failures.num_rows else OK
+
+
+def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """One run, printed and plotted."""
+    _check_ownership()
+    from experiments.configuration import load_setup
+
+    setup = load_setup("run", words, config_dirs)
+    from agents.compiled import is_compiled
+
+    if not is_compiled():
+        print("Compiling the model, once for this version: up to a minute.", file=sys.stderr)
+    from experiments.story import run_story
+
+    run_story(setup)
+    return OK
+
+
+def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """List the regimes, explain one, or start a new one."""
+    from experiments import explain
+    from experiments.library import Library
+    from experiments.regimes import load_regime
+
+    names, options = _split(words, ("lang", "from", "out"))
+    lang = _lang(options)
+    library = Library.open(config_dirs)
+    if names[:1] == ["new"]:
+        return _new_regime(library, names[1:], options, lang)
+    _refuse_options(options, ("lang",))
+    if not names:
+        print(explain.regime_list(config_dirs, lang))
+    for name in names:
+        print(explain.regime(load_regime(library, name), library, lang))
+    return OK
+
+
+def _new_regime(library: Any, names: Sequence[str], options: dict[str, str], lang: str) -> int:
+    from agents.settings import ConfigError
+    from experiments import explain
+    from experiments.template import new_regime
+
+    if len(names) != 1 or "from" not in options:
+        raise ConfigError(
+            "a new regime needs a name and a regime to start from. Write: consortia regimes new "
+            "my_regime from=lead_firm_consortium"
+        )
+    out = Path(options.get("out", "."))
+    path = new_regime(library, names[0], options["from"], out)
+    print(explain.new_regime(names[0], options["from"], path, out, lang))
+    return OK
+
+
+def _populations(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """List the populations, or describe one with its counts."""
+    from experiments import explain
+    from experiments.library import Library
+
+    names, options = _split(words, ("lang",))
+    lang = _lang(options)
+    if not names:
+        print(explain.population_list(config_dirs, lang))
+    for name in names:
+        print(explain.population(Library.open(config_dirs), name, lang))
+    return OK
+
+
+def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Every parameter of the world and every lever, or those of the sections named."""
+    from experiments import explain
+    from experiments.library import Library
+
+    names, options = _split(words, ("lang",))
+    print(explain.parameters(Library.open(config_dirs), names, _lang(options)))
+    return OK
+
+
+COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
+    "compare": _compare,
+    "run": _run,
+    "regimes": _regimes,
+    "populations": _populations,
+    "parameters": _parameters,
+}
+
+# ---------------------------------------------------------------- helpers
+
+
+def _split(words: Iterable[str], known: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Names, and options given as ``name=value``."""
+    names: list[str] = []
+    options: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            options[name] = value
+        else:
+            names.append(name)
+    _refuse_options(options, known)
+    return names, options
+
+
+def _refuse_options(options: Iterable[str], known: Sequence[str]) -> None:
+    from agents.settings import ConfigError, nearest
+
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"'{name}' is not a setting of this command. {nearest(name, known)}")
+
+
+def _lang(options: dict[str, str]) -> str:
+    from agents.settings import ConfigError
+
+    lang = options.get("lang", "en")
+    if lang not in ("en", "zh"):
+        raise ConfigError(f"lang = {lang!r} is not known. Write lang=en or lang=zh.")
+    return lang
+
+
+def _check_ownership() -> None:
+    from experiments.ownership import check_ownership
+
+    check_ownership()
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("consortia")
+    except PackageNotFoundError:
+        return "(not installed: run from its source folder)"
+
+
+def _print_any_character() -> None:
+    """A console that lacks a character shows a question mark instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,355 @@
+"""The edge: from YAML files and the command line to frozen, validated objects.
+
+Hydra composes the primary configuration once. Everything that leaves this module is plain or
+validated; no object of Hydra's or OmegaConf's does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.settings import ConfigError, nearest
+from experiments.library import CONFIGS, Library, read_yaml
+from experiments.overrides import GROUPS, Overrides, sort_overrides
+from experiments.populations import build_population
+from experiments.regimes import (
+    LANGUAGES,
+    REFERENCES,
+    Change,
+    RegimeEntry,
+    in_order,
+    load_regime,
+)  # fmt: skip
+from simulation.population import Population
+from simulation.world import World
+
+__all__ = ["RegimeEntry", "Setup", "Variant", "list_regimes", "load_setup"]
+
+ALL = "all"
+REFERENCE = REFERENCES[0]
+MOST_REPLICATES = 1_000_000
+MOST_SEED = 2**63 - 1
+MOST_JOBS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another world in which the comparison is repeated, such as ``q=0.00125``."""
+
+    name: str
+    world: World
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All a command needs to know.
+
+    Attributes
+    ----------
+    reference: the regime without money.
+    regimes: the regimes to report; in a comparison the reference comes first.
+    variants: worlds of the robustness checks, each run with ``variant_replicates``.
+    jobs: worker processes; 0 for all cores.
+    config: every value above in plain form, as it is written beside the results.
+    """
+
+    world: World
+    population: Population
+    reference: RegimeEntry
+    regimes: tuple[RegimeEntry, ...]
+    variants: tuple[Variant, ...]
+    variant_replicates: int
+    seed: int
+    replicates: int
+    jobs: int
+    out: Path
+    lang: str
+    config: dict[str, Any]
+
+
+def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Setup:
+    """Compose, check and build everything for a command.
+
+    Parameters
+    ----------
+    command: ``compare`` or ``run``; decides which regimes are taken and names the output folder.
+    overrides: settings as ``name=value``.
+    config_dirs: users' folders; the last one shadows the others and ours.
+
+    Raises
+    ------
+    ConfigError: any setting that is unknown, missing, out of range or contradictory.
+    """
+    library = Library.open(config_dirs)
+    primary = read_yaml(CONFIGS / "config.yaml")
+    options = [name for name in primary if name != "defaults"]
+    given = sort_overrides(overrides, options)
+    values = _compose(library, given) | given.options
+    for name in values:
+        if name not in (*options, *GROUPS):
+            raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
+    regimes = _regimes(library, command, values, given.changes)
+    world = World.from_mapping(values["world"])
+    variants, variant_replicates = _variants(world, values["robustness"])
+    setup = Setup(
+        world=world,
+        population=build_population(
+            values["population"], where=_population_folder(library, values, given)
+        ),
+        reference=load_regime(library, REFERENCE),
+        regimes=regimes,
+        variants=variants,
+        variant_replicates=variant_replicates,
+        seed=_whole("seed", values["seed"], 0, MOST_SEED),
+        replicates=_whole("replicates", values["replicates"], 1, MOST_REPLICATES),
+        jobs=_whole("jobs", values["jobs"], 0, MOST_JOBS),
+        out=_out(values["out"], command),
+        lang=_lang(values["lang"]),
+        config={},
+    )
+    setup.config.update(_plain(setup, command, values))
+    return setup
+
+
+def list_regimes(config_dirs: Sequence[Path] = ()) -> tuple[RegimeEntry, ...]:
+    """All regimes, ours and the users': references first, then in the order of their systems."""
+    library = Library.open(config_dirs)
+    return in_order(load_regime(library, name) for name in library.names("regime"))
+
+
+# ---------------------------------------------------------------- composing
+
+
+def _compose(library: Library, given: Overrides) -> dict[str, Any]:
+    """The primary configuration with its groups and overrides, as plain values."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    for group, name in given.groups.items():
+        library.path(group, name)
+    first, *others = library.folders
+    path = ",".join(f'"file://{folder.as_posix()}"' for folder in others)
+    earlier = GlobalHydra.instance().hydra  # a notebook may be inside a Hydra application
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(first), version_base="1.3"):
+            composed = compose("config", [*given.composed, f"hydra.searchpath=[{path}]"])
+        values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explained(error) from error
+    finally:
+        GlobalHydra.instance().clear()
+        if earlier is not None:
+            GlobalHydra.instance().initialize(earlier)
+    return values
+
+
+def _explained(error: Exception) -> ConfigError:
+    """Hydra keeps the useful part of its message in the cause."""
+    cause: Any = error.__cause__ or error
+    parent = getattr(cause, "parent_node", None)
+    key, full_key = getattr(cause, "key", None), getattr(cause, "full_key", None)
+    if key is not None and isinstance(parent, Mapping):
+        return ConfigError(f"{full_key} is not a setting. {nearest(str(key), map(str, parent))}")
+    return ConfigError(" ".join(str(cause).split()))
+
+
+def _population_folder(
+    library: Library, values: Mapping[str, Any], given: Overrides
+) -> Path | None:
+    """Where a relative path starts: at the file that holds it, or here if it was typed."""
+    population = values["population"]
+    if not isinstance(population, Mapping) or "population.file" in given.keys:
+        return None
+    name = given.groups.get("population", population.get("name"))
+    if name not in library.names("population"):
+        return None
+    folder = library.path("population", str(name)).parent
+    return None if folder.parent == CONFIGS else folder
+
+
+# ---------------------------------------------------------------- regimes
+
+
+def _regimes(
+    library: Library, command: str, values: Mapping[str, Any], changes: Sequence[Change]
+) -> tuple[RegimeEntry, ...]:
+    """The regimes a command reports, with their changes; the reference always among them."""
+    known = library.names("regime")
+    for one in changes:
+        if one.regime is not None and one.regime not in known:
+            raise ConfigError(f"regime '{one.regime}' is not known. {nearest(one.regime, known)}")
+    if command == "run":
+        names = [_regime_name("regime", values["regime"], known)]
+    else:
+        names = _regime_names(values["regimes"], known)
+    entries = {name: load_regime(library, name, changes) for name in names}
+    for one in changes:
+        _refuse_idle(one, entries)
+    if command != "run":
+        entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
+    chosen = tuple(entries.values())
+    return in_order(chosen) if values["regimes"] == ALL else chosen
+
+
+def _regime_names(chosen: Any, known: Sequence[str]) -> list[str]:
+    if chosen == ALL:
+        return list(known)
+    listed = [chosen] if isinstance(chosen, str) else chosen
+    if not isinstance(listed, list) or not listed:
+        raise ConfigError(
+            f"regimes = {chosen!r} names no regime. Write regimes=all, or names such as "
+            f"regimes=open_challenge,race."
+        )
+    names = [_regime_name("regimes", name, known) for name in listed]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"regimes: '{name}' stands there twice. Name each regime once.")
+    return names
+
+
+def _regime_name(setting: str, name: Any, known: Sequence[str]) -> str:
+    if name not in known:
+        raise ConfigError(f"{setting}: regime '{name}' is not known. {nearest(str(name), known)}")
+    return str(name)
+
+
+def _refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
+    """A change that reaches no programme would silently do nothing."""
+    lever = change.family if change.lever is None else f"{change.family}.{change.lever}"
+    if change.regime is not None and change.regime not in entries:
+        raise ConfigError(
+            f"regime.{change.regime} is changed ({lever}) but is not run. Add '{change.regime}' "
+            f"to the regimes, or leave the change out."
+        )
+    if not any(
+        change.concerns(name, programme)
+        for name, entry in entries.items()
+        for programme in entry.programmes
+    ):
+        raise ConfigError(
+            f"{lever} is changed, but {', '.join(entries)} has no programme that could have it. "
+            f"Choose a regime with programmes."
+        )
+
+
+# ---------------------------------------------------------------- robustness
+
+
+def _variants(world: World, values: Any) -> tuple[tuple[Variant, ...], int]:
+    """Other worlds from the robustness node; the main world's own values are left out."""
+    if not isinstance(values, Mapping) or set(values) != {"replicates", "variants"}:
+        raise ConfigError(
+            f"robustness = {values!r} is not complete. It has replicates and variants; write "
+            f"robustness=none to leave it out."
+        )
+    variants: dict[str, Variant] = {}
+    for line in values["variants"]:
+        for variant in _variants_of(world, line):
+            variants[variant.name] = variant
+    return tuple(variants.values()), _whole(
+        "robustness.replicates", values["replicates"], 1, MOST_REPLICATES
+    )
+
+
+def _variants_of(world: World, line: Any) -> list[Variant]:
+    if not isinstance(line, Mapping) or set(line) not in (
+        {"label", "parameter", "times"},
+        {"label", "parameter", "values"},
+    ):
+        raise ConfigError(
+            f"robustness.variants: {line!r} is not a variant. Write label, parameter, and either "
+            f"times or values, such as {{label: q, parameter: criteria.top_share, times: [0.5, 2]}}."
+        )
+    section, _, name = str(line["parameter"]).partition(".")
+    plain = world.as_mapping()
+    if section not in plain or name not in plain[section]:
+        known = [f"{part}.{one}" for part, settings in plain.items() for one in settings]
+        raise ConfigError(
+            f"robustness.variants: '{line['parameter']}' is not a parameter of the world. "
+            f"{nearest(str(line['parameter']), known)}"
+        )
+    now = plain[section][name]
+    levels = line["values"] if "values" in line else [now * times for times in line["times"]]
+    return [
+        Variant(f"{line['label']}={level:g}", _changed_world(plain, section, name, level))
+        for level in levels
+        if level != now
+    ]
+
+
+def _changed_world(plain: Mapping[str, Any], section: str, name: str, level: Any) -> World:
+    try:
+        return World.from_mapping({**plain, section: {**plain[section], name: level}})
+    except ConfigError as error:
+        raise ConfigError(
+            f"robustness: {error} Write robustness=none to leave the repetitions out."
+        ) from error
+
+
+# ---------------------------------------------------------------- single settings
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not whole or not math.isfinite(value) or value != int(value):
+        raise ConfigError(
+            f"{name} = {value!r} is not a whole number. Write one from {low} to {high}."
+        )
+    if not low <= value <= high:
+        nearest_allowed = min(max(int(value), low), high)
+        raise ConfigError(
+            f"{name} = {value} is outside [{low}, {high}]. Write {name}={nearest_allowed}, the "
+            f"nearest value allowed."
+        )
+    return int(value)
+
+
+def _out(value: Any, command: str) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"out = {value!r} is not a folder. Write out=results/my_comparison.")
+    return Path(value.replace("{command}", command)).expanduser()
+
+
+def _lang(value: Any) -> str:
+    if value not in LANGUAGES:
+        raise ConfigError(f"lang = {value!r} is not known. Write lang=en or lang=zh.")
+    return str(value)
+
+
+def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that was decided, in plain values."""
+    entries = {entry.name: entry for entry in (setup.reference, *setup.regimes)}
+    plain = {
+        "command": command,
+        "seed": setup.seed,
+        "replicates": setup.replicates,
+        "jobs": setup.jobs,
+        "out": setup.out.as_posix(),
+        "lang": setup.lang,
+        "population": values["population"],
+        "world": setup.world.as_mapping(),
+        "robustness": values["robustness"],
+        "regimes": {name: _plain_regime(entry) for name, entry in entries.items()},
+    }
+    return plain | ({"consortium": values["consortium"]} if command == "run" else {})
+
+
+def _plain_regime(entry: RegimeEntry) -> dict[str, Any]:
+    return {
+        "title": entry.title,
+        "question": entry.question,
+        "source": entry.source,
+        "systems": list(entry.systems),
+        "programmes": {
+            name: programme.as_mapping()
+            for name, programme in zip(entry.programmes, entry.regime.programmes, strict=True)
+        },
+    }
