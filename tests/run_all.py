@@ -15,8 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
 LINTERS = {
-    "ruff check": ["ruff", "check", "--quiet"],
-    "ruff format": ["ruff", "format", "--check", "--quiet"],
+    "ruff check": ["ruff", "check", "--output-format", "concise"],
+    "ruff format": ["ruff", "format", "--check", "--output-format", "concise"],
     "mypy": ["mypy"],
     # what `lint-imports` does; it has no module form
     "import-linter": ["-c", LINT_IMPORTS],
@@ -44,7 +44,7 @@ def main() -> int:
             failed.append(name)
     print(f"== linters: {'failed: ' + ', '.join(failed) if failed else 'all passed'}")
     print("== pytest", flush=True)
-    passed = run(["pytest", "-n", WORKERS, "--dist", "loadgroup", *sys.argv[1:]])
+    passed = run(["pytest", "-n", WORKERS, "--dist", "worksteal", *sys.argv[1:]])
     return 0 if passed and not failed else 1
 
 

@@ -16,8 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
-# One worker does all of it, so that the wheel is built and installed once.
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.packaging
 
 
 def run(command: Sequence[str | Path], cwd: Path) -> str:
@@ -38,27 +37,23 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
-    run([*build, folder, ROOT], folder)
-    (built,) = folder.glob("*.whl")
+    run([*build, tmp_path / "dist", ROOT], tmp_path)
+    (built,) = (tmp_path / "dist").glob("*.whl")
     return built
 
 
-@pytest.fixture(scope="module")
-def consortia(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def install(wheel: Path, folder: Path) -> Path:
     """The command of a clean environment made with the lock."""
-    folder = tmp_path_factory.mktemp("clean")
-    run([sys.executable, "-m", "venv", folder / "venv"], folder)
-    python = folder / "venv" / SCRIPTS / "python"
-    pip = [str(python), "-m", "pip"]
+    run([sys.executable, "-m", "venv", folder], wheel.parent)
+    pip = [str(folder / SCRIPTS / "python"), "-m", "pip"]
     lock = ROOT / "requirements.lock"
-    run([*pip, "install", "--quiet", "--require-hashes", "-r", lock], folder)
-    run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], folder)
-    run([*pip, "check"], folder)
-    return folder / "venv" / SCRIPTS / "consortia"
+    run([*pip, "install", "--quiet", "--require-hashes", "-r", lock], wheel.parent)
+    run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], wheel.parent)
+    run([*pip, "check"], wheel.parent)
+    return folder / SCRIPTS / "consortia"
 
 
 def test_the_wheel_holds_every_source_and_data_file(wheel: Path) -> None:
@@ -74,29 +69,31 @@ def test_the_wheel_holds_every_source_and_data_file(wheel: Path) -> None:
     assert "configs/__init__.py" not in held
 
 
-def test_help(consortia: Path, tmp_path: Path) -> None:
-    said = run([consortia, "--help"], tmp_path)
+def test_the_wheel_works_elsewhere(wheel: Path, tmp_path: Path) -> None:
+    """One test, because installing takes long and workers share no fixtures."""
+    consortia = install(wheel, tmp_path / "venv")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    said = run([consortia, "--help"], elsewhere)
     for command in ("compare", "run", "regimes", "populations"):
         assert command in said
+    assert "open_challenge" in run([consortia, "regimes"], elsewhere)
+    assert "yangtze_delta" in run([consortia, "populations"], elsewhere)
+    compare_two_regimes(consortia, elsewhere)
 
 
-def test_regimes_and_populations_are_found(consortia: Path, tmp_path: Path) -> None:
-    assert "open_challenge" in run([consortia, "regimes"], tmp_path)
-    assert "yangtze_delta" in run([consortia, "populations"], tmp_path)
-
-
-def test_a_small_comparison(consortia: Path, tmp_path: Path) -> None:
-    run(
-        [
-            consortia, "compare", "regimes=[laissez_faire,open_challenge]", "population=classroom",
-            "replicates=2", "robustness=none", "jobs=1", "out=here",
-        ],
-        tmp_path,
-    )  # fmt: skip
-    out = tmp_path / "here"
+def compare_two_regimes(consortia: Path, folder: Path) -> None:
+    """The smallest main job writes all that the README promises."""
+    command = [str(consortia), "compare", "regimes=[laissez_faire,open_challenge]"]
+    small = ["population=classroom", "replicates=2", "robustness=none", "jobs=1", "out=here"]
+    run([*command, *small], folder)
+    out = folder / "here"
     runs = pq.read_table(out / "runs.parquet").to_pylist()
     main = {(row["regime"], row["replicate"]) for row in runs if row["variant"] == "main"}
-    assert {("laissez_faire", 0), ("open_challenge", 0), ("open_challenge", 1)} <= main
-    for name in ("summary.csv", "differences.csv", "report.html", "config.yaml", "provenance.json"):
-        assert (out / name).stat().st_size > 0
+    wanted = {(r, i) for r in ("laissez_faire", "open_challenge") for i in (0, 1)}
+    assert wanted <= main
+    promised = ("trajectories.parquet", "summary.csv", "differences.csv", "report.html")
+    for name in (*promised, "config.yaml", "provenance.json"):
+        assert (out / name).stat().st_size > 0, name
     assert list((out / "figures").glob("*.svg"))
+    assert list((out / "figures").glob("*.png"))
