@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
@@ -52,6 +53,19 @@ def test_twins_have_the_same_shape(view) -> None:
     english = view(ENGLISH.read_text(encoding="utf-8"))
     assert english
     assert english == view(CHINESE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("document", [ENGLISH, CHINESE], ids=lambda path: path.name)
+def test_the_table_of_regimes_is_complete(document: Path) -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+?) \|", document.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    titles = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["title"]["zh"]
+        for path in (ROOT / "configs" / "regime").glob("*.yaml")
+    }
+    assert dict(rows) == titles
+    assert len(rows) == len(titles)
 
 
 def test_a_difference_is_seen() -> None:
