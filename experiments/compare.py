@@ -81,6 +81,8 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
         if progress:
             _tell_before(plan, store, run)
         execution = _execute(plan, store, setup, progress, run)
+        if progress:
+            print("Writing tables, figures and the report.", file=sys.stderr)
         comparison = _write(plan, store, setup, execution)
     if progress:
         _tell_after(comparison, setup, execution)
@@ -235,10 +237,12 @@ def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
 
 def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> None:
     failed = execution.failures
-    print(
-        f"{execution.done} runs in {duration(execution.seconds)}, {execution.cached} were there. "
-        f"Results: {comparison.out}  Report: {comparison.report}"
-    )
+    from experiments.report import answer_sentences
+
+    print(f"{execution.done} runs in {duration(execution.seconds)}; {execution.cached} were there.")
+    for sentence in answer_sentences(comparison.tables, setup, setup.lang):
+        print(f"  {sentence}")
+    print(f"Report:  {comparison.report}\nResults: {comparison.out}")
     if failed:
         regimes = ", ".join(sorted({row.regime for row in failed}))
         print(

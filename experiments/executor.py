@@ -323,12 +323,14 @@ def _failure(job: Job, row: int, column: int, error: str) -> Failure:
 
 def _trace(error: Exception) -> str:
     """The error and where it arose, without folders of this machine."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__
+    ]
     where = " < ".join(
         f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}"
         for frame in reversed(frames[-4:])
     )
-    return f"{type(error).__name__}: {error} ({where})"
+    return f"{type(error).__name__}: {error}" + (f" ({where})" if where else "")
 
 
 def _engine(run: Engine | None) -> Engine:

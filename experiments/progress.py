@@ -47,9 +47,9 @@ class Counts:
             if count
         ]  # fmt: skip
         if self.done:
-            parts.append(f"{self.per_second():.1f} runs/s")
+            parts.append(f"{self.per_second():.1f}/s")
             parts.append(f"{duration(self.left / self.per_second())} left")
-        parts.append(f"last result {time.monotonic() - self.last_result:.0f} s ago")
+        parts.append(f"last {time.monotonic() - self.last_result:.0f} s ago")
         return " · ".join(parts)
 
 
@@ -108,7 +108,7 @@ class Bar(Progress):
             def render(self, task: Task) -> Text:
                 return Text(counts())
 
-        return RichProgress(BarColumn(30), State(), console=Console(stderr=True))
+        return RichProgress(BarColumn(14), State(), console=Console(stderr=True))
 
     def __enter__(self) -> Self:
         self._bar.start()

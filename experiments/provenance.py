@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ DISTRIBUTION = "consortia"
 RELEVANT = ("numpy", "numba", "llvmlite", "mesa", "scipy", "pyarrow")
 SOURCES = ("agents", "simulation", "experiments", "configs")
 
-# An absolute path on any system, where a word begins or after "name=".
-_ABSOLUTE = re.compile(r"(?<![^\s=:,\['\"])(?:~|[A-Za-z]:)?[/\\][^\s,\]'\"]*")
+# The beginning of an absolute path, on any system.
+_ABSOLUTE = re.compile(r"(?:~[^/\\]*|[A-Za-z]:)?[/\\]")
 
 
 def provenance(
@@ -49,7 +50,7 @@ def provenance(
         "seed": seed,
         "replicates": replicates,
         "runs": runs,
-        "command": without_paths(command_line(sys.argv)),
+        "command": command_line(sys.argv),
         "date_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "platform": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
@@ -66,13 +67,18 @@ def version(distribution: str) -> str | None:
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """The command as typed, without the folder of the program."""
-    return " ".join([Path(argv[0]).name or "python", *argv[1:]]) if argv else "python"
+    """The command as typed, with only the last part of absolute paths."""
+    words = [_without_folder(word) for word in argv if word] or ["python"]
+    return shlex.join(words)
 
 
-def without_paths(text: str) -> str:
-    """Keep only the last part of every absolute path."""
-    return _ABSOLUTE.sub(lambda found: re.split(r"[/\\]", found[0].rstrip("/\\"))[-1], text)
+def _without_folder(word: str) -> str:
+    """``out=/home/somebody/results`` becomes ``out=results``; lists are taken item by item."""
+    parts = re.split(r"([=,\[\]{}'\"]\s*)", word)
+    return "".join(
+        re.split(r"[/\\]", part.rstrip("/\\"))[-1] if _ABSOLUTE.match(part) else part
+        for part in parts
+    )
 
 
 def git_commit() -> str | None:

@@ -221,7 +221,7 @@ class Store:
         known: set[str] = set()
         for path in self._files(name):
             try:
-                table = _read(path)
+                content = _content(path)
             except PermissionError as error:
                 raise ConfigError(
                     f"{path} cannot be read. Give yourself the right to read it."
@@ -229,8 +229,9 @@ class Store:
             except (DamagedFileError, OSError):
                 self._put_aside(path)
                 continue
-            if table.schema.equals(SCHEMAS[name]):
-                known.update(_ids(table))
+            file = pq.ParquetFile(pa.BufferReader(content))
+            if file.schema_arrow.equals(SCHEMAS[name]):
+                known.update(_ids(file.read(["run_id"])))
         return known
 
     def _put_aside(self, path: Path) -> None:
@@ -246,7 +247,14 @@ class Store:
         return sorted((self.folder / name).glob("*.parquet"))
 
     def _read_all(self, name: str) -> pa.Table:
-        tables = [_read(path) for path in self._files(name)]
+        try:
+            contents = [_content(path) for path in self._files(name)]
+        except DamagedFileError as error:
+            raise ExperimentError(
+                f"{error} since it was opened. Start the same command again: the file is set "
+                f"aside then and its runs are done again."
+            ) from error
+        tables = [pq.read_table(pa.BufferReader(content)) for content in contents]
         kept = [table for table in tables if table.schema.equals(SCHEMAS[name])]
         return pa.concat_tables([SCHEMAS[name].empty_table(), *kept]).combine_chunks()
 
@@ -343,17 +351,17 @@ def _parquet(table: pa.Table) -> bytes:
     return file.getvalue()
 
 
-def _read(path: Path) -> pa.Table:
-    """The table in a file of the store.
+def _content(path: Path) -> bytes:
+    """The content of a file of the store.
 
     Raises
     ------
-    DamagedFileError: the content is not what the file's name says.
+    DamagedFileError: it is not what the file's name says.
     """
     content = path.read_bytes()
     if _hash(content) != path.stem:
         raise DamagedFileError(f"{path} is damaged")
-    return pq.read_table(pa.BufferReader(content))
+    return content
 
 
 def _hash(content: bytes) -> str:

@@ -10,7 +10,6 @@ import pytest
 
 from agents.settings import ConfigError
 from experiments import executor as executor_module
-from experiments import store as store_module
 from experiments.compare import runs_table, trajectories_table
 from experiments.executor import Backlog, InProcess, execute, run_job, worker_count
 from experiments.plan import reconcile
@@ -255,7 +254,7 @@ def test_a_full_disk_stops_with_words_and_resumes(tmp_path, engine, monkeypatch)
 
     with Store(tmp_path / "out", EXPERIMENT) as store:
         with monkeypatch.context() as patch:
-            patch.setattr(store_module.os, "fsync", filling_up)
+            patch.setattr(os, "fsync", filling_up)
             with pytest.raises(ExperimentError, match="disk is full.*Free some space"):
                 execute(plan, store, 1, run=engine())
         assert len(store.run_ids) == 3
@@ -276,7 +275,7 @@ def test_workers_that_never_start_are_an_error_and_not_a_loop(tmp_path):
         Store(tmp_path / "out", EXPERIMENT) as store,
         pytest.raises(ExperimentError, match="__main__"),
     ):
-        execute(fake.plan(3), store, 2, run=Unpickled())
+        execute(fake.plan(3), store, 2, run=Unpickled())  # type: ignore[arg-type]
 
 
 def test_an_engine_that_returns_too_little_is_a_failure(tmp_path, engine):

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -109,6 +110,25 @@ def test_a_damaged_file_is_set_aside_by_name_and_its_runs_are_missing(tmp_path, 
         assert store.run_ids == store.trajectory_ids == {"a", "b", "c"}
 
 
+def test_damage_while_the_store_is_open_is_seen_at_reading(tmp_path):
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run("a")])
+        only_file(store.folder / "runs").write_bytes(b"PAR1")
+        with pytest.raises(ExperimentError, match="is damaged since it was opened"):
+            store.runs(["a"])
+
+
+def test_files_of_another_version_are_left_and_not_read(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "_rows", lambda runs: pa.table({"run_id": ["a"]}))
+        with Store(tmp_path, EXPERIMENT) as store:
+            store.append([make_run("a")])
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert store.run_ids == set() and store.set_aside == []
+        store.append([make_run("b")])
+        assert store.runs(["b"]).num_rows == 1
+
+
 def test_what_a_killed_writer_left_is_removed(tmp_path):
     with Store(tmp_path, EXPERIMENT) as store:
         store.append([make_run("a")])
@@ -126,7 +146,7 @@ def test_a_full_disk_is_explained_and_loses_nothing_written(tmp_path, monkeypatc
     with Store(tmp_path, EXPERIMENT) as store:
         store.append([make_run("a")])
         with monkeypatch.context() as patch:
-            patch.setattr(store_module.os, "fsync", full)
+            patch.setattr(os, "fsync", full)
             with pytest.raises(ExperimentError, match="disk is full.*1 runs are safe"):
                 store.append([make_run("b")])
         assert store.run_ids == {"a"}
