@@ -1,28 +1,33 @@
 """The notebook interface: the same jobs as the command line, in a few lines.
 
->>> from experiments import compare_regimes
->>> result = compare_regimes(regimes=["open_challenge", "race"], replicates=20,
-...                          search={"noise": 0.05}, out="results/notebook")
->>> result.tables["summary"].to_pandas()
+>>> from experiments import compare
+>>> result = compare(
+...     regimes=["open_challenge", "race"], replicates=20, search={"noise": 0.05}, out="results/notebook"
+... )
+>>> result.tables["differences"].to_pandas()
 
-Nothing heavy is imported until a function is called. The functions are not called ``compare`` and
-``run`` because a module of the same name would take their place at its first import.
+Settings are those of the command line; groups are mappings (``funding={"public_share": 0.5}``,
+``regime={"race": {"selection": {"teams": 2}}}``) or dotted names (``**{"search.noise": 0.1}``).
+Nothing heavy is imported until a function is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.compare import Comparison
+    from experiments.configuration import Setup
 
-__all__ = ["compare_regimes", "run_regime"]
+__all__ = ["compare", "load_setup", "run"]
 
 
-def compare_regimes(
-    regimes: str | Sequence[str] = "all",
+def _compare(
+    regimes: str | Sequence[str] | Setup = "all",
     *,
     config_dirs: Sequence[str | Path] = (),
     progress: bool = True,
@@ -32,42 +37,66 @@ def compare_regimes(
 
     Parameters
     ----------
-    settings: any setting of the command line, groups as mappings: ``population="national"``,
-        ``replicates=20``, ``search={"noise": 0.1}``, ``funding={"public_share": 0.5}``,
-        ``regime={"race": {"selection": {"teams": 2}}}``; or dotted names as
-        ``**{"search.noise": 0.1}``.
+    regimes: names of regimes, or a whole setup from :func:`load_setup`.
+    config_dirs: folders of your own regimes and populations.
+    progress: show progress on standard error.
+    settings: any setting of the command line.
 
     Raises
     ------
     ConfigError: a setting that cannot be used; the message says what to write instead.
     """
-    from experiments.compare import compare
+    from experiments.compare import compare as compare_setup
+    from experiments.configuration import Setup
 
-    return compare(
-        _setup("compare", settings | {"regimes": regimes}, config_dirs), progress=progress
-    )
+    if not isinstance(regimes, Setup):
+        regimes = _setup("compare", {**settings, "regimes": regimes}, config_dirs)
+    return compare_setup(regimes, progress=progress)
 
 
-def run_regime(
+def run(
     regime: str = "lead_firm_consortium",
     *,
     config_dirs: Sequence[str | Path] = (),
     **settings: Any,
 ) -> Any:
-    """Run one regime once and tell the story of a consortium; ``consortia run`` in Python.
-
-    Parameters
-    ----------
-    settings: as for :func:`compare_regimes`.
-    """
+    """Run one regime once, with the story of a consortium; ``consortia run`` in Python."""
     from experiments.story import run_story
 
-    return run_story(_setup("run", settings | {"regime": regime}, config_dirs))
+    return run_story(_setup("run", {**settings, "regime": regime}, config_dirs))
 
 
-def _setup(command: str, settings: dict[str, Any], config_dirs: Sequence[str | Path]) -> Any:
-    from experiments.configuration import load_setup
+def load_setup(
+    command: str, overrides: Sequence[str] = (), config_dirs: Sequence[Path] = ()
+) -> Setup:
+    """See :func:`experiments.configuration.load_setup`."""
+    from experiments import configuration
+
+    return configuration.load_setup(command, overrides, config_dirs)
+
+
+def _setup(command: str, settings: dict[str, Any], config_dirs: Sequence[str | Path]) -> Setup:
     from experiments.overrides import as_override
 
     overrides = [text for name, value in settings.items() for text in as_override(name, value)]
     return load_setup(command, overrides, [Path(folder) for folder in config_dirs])
+
+
+class _Package(ModuleType):
+    """This package; its ``compare`` stays the function above.
+
+    The import system binds a submodule to its package when it is first imported, so the module
+    ``experiments.compare`` would take the function's place.
+    """
+
+    @property
+    def compare(self) -> Callable[..., Comparison]:
+        """The function."""
+        return _compare
+
+    @compare.setter
+    def compare(self, module: ModuleType) -> None:
+        """Leave the module where it is: in ``sys.modules``."""
+
+
+sys.modules[__name__].__class__ = _Package

@@ -6,11 +6,12 @@ validated; no object of Hydra's or OmegaConf's does.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from agents.settings import ConfigError, nearest
 from experiments.library import CONFIGS, Library, read_yaml
@@ -134,21 +135,43 @@ def _compose(library: Library, given: Overrides) -> dict[str, Any]:
 
     for group, name in given.groups.items():
         library.path(group, name)
-    first, *others = library.folders
-    path = ",".join(f'"file://{folder.as_posix()}"' for folder in others)
+    users = _user_folders()
+    users.folders = library.folders[:-1]
     earlier = GlobalHydra.instance().hydra  # a notebook may be inside a Hydra application
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(first), version_base="1.3"):
-            composed = compose("config", [*given.composed, f"hydra.searchpath=[{path}]"])
+        with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+            composed = compose("config", given.composed)
         values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
     except (HydraException, OmegaConfBaseException) as error:
         raise _explained(error) from error
     finally:
+        users.folders = ()
         GlobalHydra.instance().clear()
         if earlier is not None:
             GlobalHydra.instance().initialize(earlier)
     return values
+
+
+@functools.cache
+def _user_folders() -> Any:
+    """Hydra's way to put folders before ours: a plugin, registered once."""
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class UserFolders(SearchPathPlugin):
+        """Users' folders, the first of which shadows the others."""
+
+        folders: ClassVar[tuple[Path, ...]] = ()
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            """Each folder goes directly before ours, so they keep their order."""
+            for folder in self.folders:
+                search_path.prepend("--config-dir", f"file://{folder.as_posix()}", "main")
+
+    Plugins.instance().register(UserFolders)
+    return UserFolders
 
 
 def _explained(error: Exception) -> ConfigError:
