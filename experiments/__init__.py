@@ -82,6 +82,10 @@ def _setup(command: str, settings: dict[str, Any], config_dirs: Sequence[str | P
     return load_setup(command, overrides, [Path(folder) for folder in config_dirs])
 
 
+if TYPE_CHECKING:
+    compare = _compare
+
+
 class _Package(ModuleType):
     """This package; its ``compare`` stays the function above.
 
