@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,7 @@ def style(lang: str) -> Iterator[None]:
     font_manager.fontManager.addfont(str(FONT))
     chinese = font_manager.FontProperties(fname=str(FONT)).get_name()
     fonts = [chinese, "DejaVu Sans"] if lang == "zh" else ["DejaVu Sans", chinese]
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": fonts, "font.size": 9, "axes.unicode_minus": False,
         "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10,
         "axes.labelsize": 9, "svg.hashsalt": "consortia", "svg.fonttype": "path",
@@ -146,9 +147,10 @@ def printable(text: str) -> str:
     return "".join(c if ord(c) in known else UNKNOWN_CHARACTER for c in text)
 
 
-def _known_characters() -> set[int]:
+@cache
+def _known_characters() -> frozenset[int]:
     dejavu = font_manager.findfont("DejaVu Sans")
-    return {*FT2Font(str(FONT)).get_charmap(), *FT2Font(dejavu).get_charmap()}
+    return frozenset((*FT2Font(str(FONT)).get_charmap(), *FT2Font(dejavu).get_charmap()))
 
 
 def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
@@ -171,9 +173,7 @@ def _places(plot: Plot, material: Material) -> dict[str, Any]:
     """Numbers that captions and alternative texts may name."""
     means = material.main["technical"].mean(axis=1) if material.main.names else np.zeros(0)
     order = np.argsort(-means, kind="stable")
-    described = [
-        f"{material.label(material.main.names[k])} {means[k]:.1f}" for k in order
-    ]
+    described = [f"{material.label(material.main.names[k])} {means[k]:.1f}" for k in order]
     return {"technical_means": material.words.join(described), "regimes": len(means)}
 
 
@@ -223,7 +223,9 @@ def _forest_panel(axes: Axes, material: Material, reference: str, count: str) ->
         row = found[name]
         mean, colour = row["difference"], _colour(material.main.names.index(name))
         axes.plot([_number(row["sim_low"]), _number(row["sim_high"])], [k, k], color=colour, lw=1.1)
-        axes.plot([_number(row["low"]), _number(row["high"])], [k, k], color=colour, lw=3, alpha=0.55)
+        axes.plot(
+            [_number(row["low"]), _number(row["high"])], [k, k], color=colour, lw=3, alpha=0.55
+        )
         told = row["verdict"] != statistics.CANNOT_TELL
         axes.plot(mean, k, _marker(material.main.names.index(name)), color=colour, ms=5.5,
                   mfc=colour if told else "white")  # fmt: skip
@@ -258,7 +260,9 @@ def draw_fans(material: Material, count: str) -> Figure:
         axes.set_title(material.label(names[k]))
         axes.tick_params(labelbottom=k + columns >= len(names))
     figure.supxlabel(material.words("figure.quarter"), fontsize=9)
-    figure.supylabel(material.words("figure.cumulative", count=material.words("outcome." + count)), fontsize=9)
+    figure.supylabel(
+        material.words("figure.cumulative", count=material.words("outcome." + count)), fontsize=9
+    )
     return figure
 
 
@@ -319,8 +323,10 @@ def _at_risk(
     ticks = np.unique(np.linspace(0, end, 7).astype(int))
     for k, curve in enumerate(curves.values()):
         for tick in ticks:
-            waiting = curve.at_risk[min(tick, len(curve.at_risk) - 1)] if tick < material.horizon else (
-                curve.at_risk[-1] - curve.events[-1]
+            waiting = (
+                curve.at_risk[min(tick, len(curve.at_risk) - 1)]
+                if tick < material.horizon
+                else (curve.at_risk[-1] - curve.events[-1])
             )
             axes.text(tick, k, f"{waiting}", ha="center", va="center", fontsize=8, clip_on=False)
     _regime_axis(axes, [material.label(name) for name in curves])
@@ -371,7 +377,9 @@ def _regime_legend(figure: Figure, material: Material, skip: str) -> None:
 def draw_welfare(material: Material) -> Figure:
     """Difference in welfare at the default s, and the s at which the ranking flips."""
     found = material.rows("welfare_flips")
-    simultaneous = material.rows("differences", outcome="welfare", family=material.setup.reference.name)
+    simultaneous = material.rows(
+        "differences", outcome="welfare", family=material.setup.reference.name
+    )
     names = list(found)
     figure = Figure(figsize=(11, 1.2 + 0.3 * len(names)))
     left, right = figure.subplots(1, 2)
@@ -444,7 +452,10 @@ def draw_gains(material: Material) -> Figure:
     """Who gains: realised value and programme money by kind of organisation."""
     return _stack_figure(
         material,
-        [(material.words(f"figure.{stem}"), _by_kind(material, stem)) for stem in ("value_to", "grants_to")],
+        [
+            (material.words(f"figure.{stem}"), _by_kind(material, stem))
+            for stem in ("value_to", "grants_to")
+        ],
     )
 
 
@@ -456,7 +467,8 @@ def draw_leads(material: Material) -> Figure:
 
 def _by_kind(material: Material, stem: str) -> list[tuple[str, np.ndarray]]:
     return [
-        (material.words("kind." + kind), material.main[f"{stem}_{kind}"].mean(axis=1)) for kind in KINDS
+        (material.words("kind." + kind), material.main[f"{stem}_{kind}"].mean(axis=1))
+        for kind in KINDS
     ]
 
 
@@ -473,7 +485,9 @@ def _stack_figure(
             axes.barh(range(len(names)), values, left=left, height=0.68, label=label,
                       color=STACK_COLOURS[k], hatch=HATCHES[k], edgecolor="white", lw=0.5)  # fmt: skip
             left += values
-        _regime_axis(axes, [material.label(name) for name in names] if column == 0 else [""] * len(names))
+        _regime_axis(
+            axes, [material.label(name) for name in names] if column == 0 else [""] * len(names)
+        )
         axes.set_xlabel(title)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8,
                   handlelength=2.4, handleheight=1.4)  # fmt: skip
@@ -527,7 +541,9 @@ def _with_reference(material: Material) -> bool:
 
 
 def _with_any_reference(material: Material) -> bool:
-    return len(material.main.names) > 1 and any(b in material.main.names for b in baselines(material.setup))
+    return len(material.main.names) > 1 and any(
+        b in material.main.names for b in baselines(material.setup)
+    )
 
 
 def _with_variants(material: Material) -> bool:
@@ -536,8 +552,18 @@ def _with_variants(material: Material) -> bool:
 
 PLOTS = (
     Plot("forest", draw_forest, "differences.csv", _with_any_reference),
-    Plot("fans_technical", lambda material: draw_fans(material, "technical"), "trajectories.parquet", _with_paths),
-    Plot("fans_solved", lambda material: draw_fans(material, "solved"), "trajectories.parquet", _with_paths),
+    Plot(
+        "fans_technical",
+        lambda material: draw_fans(material, "technical"),
+        "trajectories.parquet",
+        _with_paths,
+    ),
+    Plot(
+        "fans_solved",
+        lambda material: draw_fans(material, "solved"),
+        "trajectories.parquet",
+        _with_paths,
+    ),
     Plot("incidence", draw_incidence, "incidence.csv", _any),
     Plot("cost_plane", draw_cost_plane, "incremental_cost.csv", _with_reference),
     Plot("welfare", draw_welfare, "welfare_flips.csv", _with_reference),

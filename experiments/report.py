@@ -36,13 +36,17 @@ Tables = Mapping[str, pa.Table]
 
 @dataclass(frozen=True, slots=True)
 class HtmlTable:
-    """A table of the report; all columns but the first ``text_columns`` are numbers."""
+    """A table of the report; all columns but the first ``text_columns`` are numbers.
+
+    ``quoted`` names the element for a last column in the words of others: ``cite`` or ``code``.
+    """
 
     key: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     file: str = ""
     text_columns: int = 1
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,9 @@ def _what_differs(facts: Facts) -> str:
     parts = []
     for key, found in (("answer.more", higher), ("answer.fewer", lower)):
         if found:
-            parts.append(words(key, regimes=_named(facts, [_difference_item(facts, r) for r in found])))
+            parts.append(
+                words(key, regimes=_named(facts, [_difference_item(facts, r) for r in found]))
+            )
     if total > told:
         parts.append(words("answer.other_untold", count=total - told))
     return words(
@@ -181,7 +187,9 @@ def _named(facts: Facts, items: Sequence[str]) -> str:
 def _what_it_costs(facts: Facts) -> str:
     words, reference = facts.words, facts.title(facts.reference)
     better = _primary(facts, HIGHER)
-    all_in = {r["regime"]: r for r in facts.rows("incremental_cost", payer="all_in", effect=PRIMARY)}
+    all_in = {
+        r["regime"]: r for r in facts.rows("incremental_cost", payer="all_in", effect=PRIMARY)
+    }
     if not better:
         extra = [row["extra_cost"] for row in all_in.values()]
         return words(
@@ -211,7 +219,9 @@ def _cost(facts: Facts, row: Mapping[str, Any]) -> str:
     if not row["bounded"]:
         return facts.words("answer.cost_unbounded")
     low, high = number(row["low"]), number(row["high"])
-    return facts.words("answer.cost_interval", value=number(row["cost_per_extra"]), low=low, high=high)
+    return facts.words(
+        "answer.cost_interval", value=number(row["cost_per_extra"]), low=low, high=high
+    )
 
 
 def _what_overturns(facts: Facts) -> str:
@@ -222,7 +232,10 @@ def _what_overturns(facts: Facts) -> str:
 
 
 def _flips(facts: Facts) -> str:
-    verdicts = [row["verdict"] for row in facts.rows("differences", outcome="welfare", family=facts.reference)]
+    verdicts = [
+        row["verdict"]
+        for row in facts.rows("differences", outcome="welfare", family=facts.reference)
+    ]
     criteria: Any = facts.setup.world.sections["criteria"]
     welfare = facts.words(
         "answer.welfare", reference=facts.title(facts.reference), s=f"{criteria.external_value:g}",
@@ -285,7 +298,10 @@ def _rankings(facts: Facts) -> HtmlTable:
 
 def _differences(facts: Facts) -> HtmlTable:
     words = facts.words
-    heads = [words("head." + key) for key in ("regime", "count", "difference", "interval", "share_won", "verdict")]
+    heads = [
+        words("head." + key)
+        for key in ("regime", "count", "difference", "interval", "share_won", "verdict")
+    ]
     rows = []
     for count in (PRIMARY, "solved"):
         for row in facts.rows("differences", outcome=count, family=facts.reference):
@@ -306,13 +322,18 @@ def _costs(facts: Facts) -> HtmlTable:
         for row in facts.rows("incremental_cost", effect=PRIMARY)
     }
     compared = [name for name in facts.names if (name, "all_in") in cells]
-    rows = [[facts.title(name), *(cells[name, payer] for payer in PAYER_COSTS)] for name in compared]
+    rows = [
+        [facts.title(name), *(cells[name, payer] for payer in PAYER_COSTS)] for name in compared
+    ]
     return HtmlTable("cost", heads, rows, "incremental_cost.csv")
 
 
 def _welfare(facts: Facts) -> HtmlTable:
     words = facts.words
-    heads = [words("head." + key) for key in ("regime", "difference", "interval", "flip", "interval", "inside", "better")]
+    heads = [
+        words("head." + key)
+        for key in ("regime", "difference", "interval", "flip", "interval", "inside", "better")
+    ]
     rows = []
     for row in facts.rows("welfare_flips"):
         inside = row["inside_plausible_range"]
@@ -329,7 +350,9 @@ def _welfare(facts: Facts) -> HtmlTable:
 def _means(facts: Facts, key: str, outcomes: Sequence[str]) -> HtmlTable:
     heads = [facts.words("head.regime"), *(facts.words("outcome." + name) for name in outcomes)]
     cells = {(row["regime"], row["outcome"]): number(row["mean"]) for row in facts.rows("summary")}
-    rows = [[facts.title(name), *(cells[name, outcome] for outcome in outcomes)] for name in facts.names]
+    rows = [
+        [facts.title(name), *(cells[name, outcome] for outcome in outcomes)] for name in facts.names
+    ]
     return HtmlTable(key, heads, rows, "summary.csv")
 
 
@@ -337,7 +360,13 @@ def _never_bound(facts: Facts) -> HtmlTable:
     words = facts.words
     heads = [words("head." + key) for key in ("regime", "rule", "lever", "value", "runs")]
     rows = [
-        [facts.title(row["regime"]), words("rule." + row["rule"]), row["lever"], row["value"], str(row["runs"])]
+        [
+            facts.title(row["regime"]),
+            words("rule." + row["rule"]),
+            row["lever"],
+            row["value"],
+            str(row["runs"]),
+        ]
         for row in facts.rows("never_bound")
     ]
     return HtmlTable("never_bound", heads, rows, "never_bound.csv", text_columns=4)
@@ -345,7 +374,10 @@ def _never_bound(facts: Facts) -> HtmlTable:
 
 def _robustness(facts: Facts) -> HtmlTable:
     words = facts.words
-    heads = [words("head." + key) for key in ("variant", "count", "order_kept", "told_pairs", "told_kept")]
+    heads = [
+        words("head." + key)
+        for key in ("variant", "count", "order_kept", "told_pairs", "told_kept")
+    ]
     seen: dict[tuple[str, str], list[str]] = {}
     for row in facts.rows("robustness"):
         if row["variant"] == "main":
@@ -366,7 +398,7 @@ def _regimes(facts: Facts) -> HtmlTable:
         [facts.title(name), str(entries[name].question.get(words.lang, "")), entries[name].source]
         for name in facts.names
     ]
-    return HtmlTable("regimes", heads, rows, text_columns=3)
+    return HtmlTable("regimes", heads, rows, text_columns=3, quoted="cite")
 
 
 def _seeds(facts: Facts) -> HtmlTable:
@@ -385,7 +417,8 @@ def _seeds(facts: Facts) -> HtmlTable:
 def _provenance(facts: Facts, provenance: Mapping[str, Any]) -> HtmlTable:
     rows = [[name, _flat(value)] for name, value in provenance.items()]
     words = facts.words
-    return HtmlTable("provenance", [words("head.item"), words("head.value")], rows, "provenance.json", 2)
+    heads = [words("head.item"), words("head.value")]
+    return HtmlTable("provenance", heads, rows, "provenance.json", text_columns=2, quoted="code")
 
 
 def _flat(value: Any) -> str:

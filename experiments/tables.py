@@ -69,7 +69,8 @@ class Panel:
 
     def total(self, outcomes: Sequence[str]) -> np.ndarray:
         """Sum of several outcomes, shape (regimes, replicates)."""
-        return np.stack([self[name] for name in outcomes]).sum(axis=0)
+        added: np.ndarray = np.stack([self[name] for name in outcomes]).sum(axis=0)
+        return added
 
     def row(self, name: str) -> int | None:
         """Row of a regime, or None when it was not run."""
@@ -171,7 +172,9 @@ WELFARE_FLIPS = _schema(
     flip_low="number", flip_high="number", bounded="truth", better="text",
     inside_plausible_range="truth", n="count",
 )  # fmt: skip
-NEVER_BOUND = _schema(regime="text", rule="text", times="count", lever="text", value="text", runs="count")
+NEVER_BOUND = _schema(
+    regime="text", rule="text", times="count", lever="text", value="text", runs="count"
+)
 ROBUSTNESS = _schema(
     variant="text", outcome="text", regime="text", n="count", mean="number", rank="number",
     rank_main="number", pairs_kept="number", told_pairs="count", told_kept="number",
@@ -191,6 +194,7 @@ def _rankings_schema() -> pa.Schema:
 
 def _table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Arrow table; NaN becomes null, which every reader of CSV takes for missing."""
+
     def known(value: Any) -> Any:
         if isinstance(value, (float, np.floating)):
             return float(value) if math.isfinite(value) else None
@@ -252,11 +256,14 @@ def _ranks(means: np.ndarray) -> np.ndarray:
     """Rank 1 for the largest mean; equal means share the mean of their ranks."""
     above = (means[None, :] > means[:, None]).sum(axis=1)
     equal = (means[None, :] == means[:, None]).sum(axis=1)
-    return above + (equal + 1) / 2
+    ranks: np.ndarray = above + (equal + 1) / 2
+    return ranks
 
 
 def _rankings(main: Panel) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [{"regime": name, "n": len(main.replicates)} for name in main.names]
+    rows: list[dict[str, Any]] = [
+        {"regime": name, "n": len(main.replicates)} for name in main.names
+    ]
     for outcome in RANKED:
         means = np.array([statistics.mean_and_se(values)[0] for values in main[outcome]])
         for row, mean, rank in zip(rows, means, _ranks(means), strict=True):

@@ -32,7 +32,13 @@ def characters() -> set[int]:
 
 def renamed(font: TTFont) -> TTFont:
     """The font under the subset's own name."""
-    names = {1: NAME, 3: f"{NAME}; subset of {FACE}", 4: NAME, 6: "ConsortiaSansSC-Regular", 16: NAME}
+    names = {
+        1: NAME,
+        3: f"{NAME}; subset of {FACE}",
+        4: NAME,
+        6: "ConsortiaSansSC-Regular",
+        16: NAME,
+    }
     for record in font["name"].names:
         record.string = names.get(record.nameID, record.toUnicode())
     return font

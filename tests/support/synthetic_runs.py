@@ -6,6 +6,7 @@ and paired through a common replicate effect, as runs on the same luck are.
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,13 @@ class SyntheticSetup:
 
 def plain_settings(kind: type[Settings], **values: Any) -> Settings:
     """An instance with the lowest value allowed, or the first choice, where none is given."""
-    import typing
-
     types = typing.get_type_hints(kind)
     chosen: dict[str, Any] = {}
     for name, spec in kind.parameters().items():
         if spec.choices:
-            plain: Any = (spec.choices[0],) if typing.get_origin(types[name]) is tuple else spec.choices[0]
+            plain: Any = (
+                (spec.choices[0],) if typing.get_origin(types[name]) is tuple else spec.choices[0]
+            )
         elif types[name] is bool:
             plain = False
         else:
@@ -108,7 +109,7 @@ def _highest(kind: type[Settings], **values: Any) -> Settings:
         return plain_settings(kind, **values)
     except ValueError:
         highs = {
-            name: type(spec.low)(spec.high)
+            name: int(spec.high) if isinstance(spec.low, int) else float(spec.high)
             for name, spec in kind.parameters().items()
             if spec.high is not None
         }
@@ -117,23 +118,32 @@ def _highest(kind: type[Settings], **values: Any) -> Settings:
 
 def programme(**families: dict[str, Any]) -> Programme:
     """A programme with plain levers but for those given by family."""
-    return Programme({
-        name: plain_settings(kind, **families.get(name, {})) for name, kind in FAMILIES.items()
-    })
+    return Programme(
+        {name: plain_settings(kind, **families.get(name, {})) for name, kind in FAMILIES.items()}
+    )
 
 
 def entry(name: str, en: str, zh: str) -> Entry:
     """A regime; the reference has no programme."""
-    programmes = () if name == "laissez_faire" else (
-        programme(
-            agenda={"mode": "firm_demand"},
-            budget={"share": 1.0, "scale": 1.0},
-            eligibility={"min_members": 3, "max_members": 12, "min_regions": 2},
-            funding={"public_share": 0.35, "cap_myuan": 6.9, "project_staff_fte": 16.0, "upfront": 1.0},
-            openness={"circle": "everybody", "answers": 5},
-            selection={"bar": 0.2, "teams": 2},
-            layers={"core_members": 3},
-        ),
+    programmes = (
+        ()
+        if name == "laissez_faire"
+        else (
+            programme(
+                agenda={"mode": "firm_demand"},
+                budget={"share": 1.0, "scale": 1.0},
+                eligibility={"min_members": 3, "max_members": 12, "min_regions": 2},
+                funding={
+                    "public_share": 0.35,
+                    "cap_myuan": 6.9,
+                    "project_staff_fte": 16.0,
+                    "upfront": 1.0,
+                },
+                openness={"circle": "everybody", "answers": 5},
+                selection={"bar": 0.2, "teams": 2},
+                layers={"core_members": 3},
+            ),
+        )
     )
     return Entry(
         name, {"en": en, "zh": zh}, {"en": "Does it help?", "zh": "是否有效？"}, "synthetic", (1,),
@@ -143,8 +153,11 @@ def entry(name: str, en: str, zh: str) -> Entry:
 
 def setup(
     out: Path, *, names: tuple[str, ...] | None = None, replicates: int = 40, lang: str = "en"
-) -> SyntheticSetup:
-    """A setup with some or all of the synthetic regimes, in their usual order."""
+) -> Any:
+    """A setup with some or all of the synthetic regimes, in their usual order.
+
+    Typed as Any: it stands in for the resolved configuration without being one.
+    """
     entries = tuple(entry(*row[:3]) for row in REGIMES if names is None or row[0] in names)
     base = world()
     return SyntheticSetup(
@@ -174,7 +187,13 @@ def _schema() -> pa.Schema:
 
 
 def _run(
-    made: SyntheticSetup, variant: str, regime: str, replicate: int, k: int, effect: float, seed: int
+    made: SyntheticSetup,
+    variant: str,
+    regime: str,
+    replicate: int,
+    k: int,
+    effect: float,
+    seed: int,
 ) -> dict[str, Any]:
     means = {row[0]: row[3] for row in REGIMES}
     factor = {"q=0.00125": 0.6, "q=0.02": 1.5, "quarter_ends=1": 1.2}.get(variant, 1.0)
@@ -186,12 +205,16 @@ def _run(
     technical = float(rng.binomial(int(solved), 0.28))
     industrial = float(rng.binomial(int(solved), 0.5))
     major = float(rng.binomial(int(solved), 0.05))
-    public = 0.0 if regime == "laissez_faire" or effect == 0.0 else 520.0 + 20 * rng.standard_normal()
+    public = (
+        0.0 if regime == "laissez_faire" or effect == 0.0 else 520.0 + 20 * rng.standard_normal()
+    )
     own_cost = 12.0 * solved * (0.8 + 0.4 * rng.random())
     value = float(rng.lognormal(3.4, 0.4)) * max(industrial, 1.0)
     shares = rng.dirichlet([6, 3, 4, 2])
     cells: dict[str, Any] = {outcome.name: float(rng.random()) for outcome in OUTCOMES}
-    cells |= {f"bound_{rule[6:]}": float(rng.poisson(2.0)) for rule in cells if rule.startswith("bound_")}
+    cells |= {
+        f"bound_{rule[6:]}": float(rng.poisson(2.0)) for rule in cells if rule.startswith("bound_")
+    }
     cells |= {"bound_below_bar": 0.0, "bound_too_few_regions": 0.0}
     cells |= {
         "needs": 480.0, "solved": solved, "technical": technical, "industrial": industrial,
@@ -209,7 +232,9 @@ def _run(
         "bid_success": np.nan if public == 0 else 0.2,
         "needs_without_bid": 1 - min(solved * 2.5 / 480, 1), "solved_not_adopted": 0.45,
     }  # fmt: skip
-    cells["welfare"] = 2 * cells["welfare_value"] - cells["welfare_cost"] - 0.2 * cells["welfare_public"]
+    cells["welfare"] = (
+        2 * cells["welfare_value"] - cells["welfare_cost"] - 0.2 * cells["welfare_public"]
+    )
     for k, kind in enumerate(("lead_firm", "sme", "university", "institute")):
         cells |= {
             f"solved_led_by_{kind}": solved * shares[k], f"grants_to_{kind}": public * shares[k],
@@ -240,5 +265,7 @@ def trajectories(made: SyntheticSetup, table: pa.Table) -> pa.Table:
             values[name].append(path)
     types = {"regime": pa.string(), "replicate": pa.int32(), "quarter": pa.int32()}
     arrays = {name: pa.array(column, types[name]) for name, column in columns.items()}
-    arrays |= {name: pa.array(np.concatenate(parts), pa.float32()) for name, parts in values.items()}
+    arrays |= {
+        name: pa.array(np.concatenate(parts), pa.float32()) for name, parts in values.items()
+    }
     return pa.table(arrays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
@@ -17,7 +18,7 @@ from tests.support import synthetic_runs as synthetic
 NAMES = ("laissez_faire", "rd_tax_credit", "race")
 
 
-def draw(out: Path, lang: str, **options) -> list[figures.FigureInfo]:
+def draw(out: Path, lang: str, **options: Any) -> list[figures.FigureInfo]:
     setup = synthetic.setup(out, lang=lang, **options)
     runs = synthetic.runs(setup)
     found = tables.write_tables(runs, setup, out)
@@ -34,7 +35,7 @@ def test_every_figure_is_drawn_without_any_warning(tmp_path: Path, lang: str) ->
         assert ElementTree.parse(figure.svg).getroot().tag.endswith("svg")
         assert figure.png.read_bytes().startswith(b"\x89PNG")
         assert figure.n == 8
-        assert len(figure.alt) > 20 and len(figure.caption) > 20
+        assert len(figure.alt) > 12 and len(figure.caption) > 20
         assert "{" not in figure.alt + figure.caption
 
 
@@ -42,10 +43,11 @@ def test_missing_glyph_would_be_seen(tmp_path: Path) -> None:
     """The check above can fail: a character that no font has makes matplotlib warn."""
     from matplotlib.figure import Figure
 
-    with figures.style("zh"), pytest.warns(UserWarning, match="Glyph"):
+    with figures.style("zh"):
         figure = Figure()
-        figure.text(0.5, 0.5, "\U0001f9ff\u9f98\U00020000")
-        figure.savefig(tmp_path / "missing.png")
+        figure.text(0.5, 0.5, "\U00020000")
+        with pytest.warns(UserWarning, match="Glyph"):
+            figure.savefig(tmp_path / "missing.png")
 
 
 def test_characters_nobody_has_type_for_are_replaced() -> None:
@@ -67,7 +69,7 @@ def test_font_covers_the_titles_of_the_regimes_shipped() -> None:
 
 @pytest.mark.parametrize("options", [{"replicates": 1}, {"replicates": 3, "names": ("race", "prize")},
                                      {"replicates": 2, "names": ("laissez_faire",)}])  # fmt: skip
-def test_few_runs_draw_what_they_allow(tmp_path: Path, options: dict) -> None:
+def test_few_runs_draw_what_they_allow(tmp_path: Path, options: dict[str, Any]) -> None:
     options = {"names": NAMES} | options
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -76,13 +78,16 @@ def test_few_runs_draw_what_they_allow(tmp_path: Path, options: dict) -> None:
     assert ("forest" in found) == (options["names"] == NAMES)
 
 
-def test_same_runs_give_the_same_file(tmp_path: Path) -> None:
-    first = draw(tmp_path / "a", "en", names=NAMES, replicates=3)
-    second = draw(tmp_path / "b", "en", names=NAMES, replicates=3)
-    assert first[0].svg.read_bytes() == second[0].svg.read_bytes()
+def test_same_runs_give_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PLOTS", figures.PLOTS[:1])
+    first, second = (draw(tmp_path / name, "en", names=NAMES, replicates=3)[0] for name in "ab")
+    assert first.svg.read_bytes() == second.svg.read_bytes()
 
 
-def test_settings_of_the_caller_are_restored(tmp_path: Path) -> None:
+def test_settings_of_the_caller_are_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "PLOTS", figures.PLOTS[:1])
     before = dict(matplotlib.rcParams)
     draw(tmp_path, "zh", names=NAMES, replicates=2)
     assert dict(matplotlib.rcParams) == before

@@ -102,12 +102,16 @@ def test_rounding_is_not_a_difference() -> None:
 def test_one_replicate_claims_no_interval() -> None:
     found = paired_differences(np.array([[1.0], [5.0]]), ["a", "b"], [(1, 0)])[0]
     assert found.difference == 4.0
-    assert all(math.isnan(v) for v in (found.se, found.low, found.high, found.sim_low, found.sim_high))
+    assert all(
+        math.isnan(v) for v in (found.se, found.low, found.high, found.sim_low, found.sim_high)
+    )
     assert found.verdict == CANNOT_TELL
 
 
 @pytest.mark.parametrize(("replicates", "verdict"), [(3, CANNOT_TELL), (40, HIGHER)])
-def test_constant_difference_needs_as_many_replicates_as_a_sign_test(replicates: int, verdict: str) -> None:
+def test_constant_difference_needs_as_many_replicates_as_a_sign_test(
+    replicates: int, verdict: str
+) -> None:
     values = np.zeros((2, replicates))
     values[1] = 2.0
     found = paired_differences(values, ["a", "b"], [(1, 0)])[0]

@@ -15,10 +15,11 @@ from simulation.policies.registry import FAMILIES
 from tests.support import synthetic_runs as synthetic
 
 NAMES = ("laissez_faire", "rd_tax_credit", "open_challenge", "race", "agency_managed")
+Made = tuple[pa.Table, dict[str, pa.Table], Path]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, dict[str, pa.Table], Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     out = tmp_path_factory.mktemp("tables")
     setup = synthetic.setup(out, names=NAMES, replicates=24)
     runs = synthetic.runs(setup)
@@ -31,7 +32,7 @@ def wide(runs: pa.Table, outcome: str, variant: str = "main") -> pd.DataFrame:
     return frame.pivot(index="replicate", columns="regime", values=outcome)
 
 
-def test_every_table_is_written_twice_and_says_the_same(made) -> None:
+def test_every_table_is_written_twice_and_says_the_same(made: Made) -> None:
     _, found, out = made
     for name, table in found.items():
         from_csv = pd.read_csv(out / f"{name}.csv", keep_default_na=True)
@@ -41,7 +42,7 @@ def test_every_table_is_written_twice_and_says_the_same(made) -> None:
     assert not list(out.glob("*.part"))
 
 
-def test_summary_agrees_with_pandas(made) -> None:
+def test_summary_agrees_with_pandas(made: Made) -> None:
     runs, found, _ = made
     summary = found["summary"].to_pandas().set_index(["regime", "outcome"])
     values = wide(runs, "technical")["race"]
@@ -55,19 +56,21 @@ def test_summary_agrees_with_pandas(made) -> None:
     assert len(summary) == len(NAMES) * len(OUTCOMES)
 
 
-def test_nan_outcome_is_an_empty_cell_not_a_number(made) -> None:
+def test_nan_outcome_is_an_empty_cell_not_a_number(made: Made) -> None:
     _, found, _ = made
     summary = found["summary"].to_pandas().set_index(["regime", "outcome"])
     assert summary.loc[("laissez_faire", "bid_success"), "n"] == 0
     assert pd.isna(summary.loc[("laissez_faire", "bid_success"), "mean"])
 
 
-def test_differences_are_paired_by_replicate(made) -> None:
+def test_differences_are_paired_by_replicate(made: Made) -> None:
     runs, found, _ = made
     rows = found["differences"].to_pandas()
     values = wide(runs, "solved")
     expected = (values["race"] - values["rd_tax_credit"]).mean()
-    chosen = rows[(rows.family == "rd_tax_credit") & (rows.regime == "race") & (rows.outcome == "solved")]
+    chosen = rows[
+        (rows.family == "rd_tax_credit") & (rows.regime == "race") & (rows.outcome == "solved")
+    ]
     assert chosen["difference"].item() == pytest.approx(expected)
     assert chosen["baseline"].item() == "rd_tax_credit"
     assert set(rows["outcome"]) == set(tables.COMPARED)
@@ -75,7 +78,7 @@ def test_differences_are_paired_by_replicate(made) -> None:
     assert len(pairs) == len(NAMES) * (len(NAMES) - 1) // 2
 
 
-def test_shuffled_rows_give_the_same_tables(made, tmp_path: Path) -> None:
+def test_shuffled_rows_give_the_same_tables(made: Made, tmp_path: Path) -> None:
     runs, found, _ = made
     order = np.random.default_rng(1).permutation(runs.num_rows)
     setup = synthetic.setup(tmp_path, names=NAMES, replicates=24)
@@ -95,19 +98,23 @@ def test_unfinished_replicate_is_left_out_for_all_regimes(tmp_path: Path) -> Non
     assert panel["solved"].shape == (len(NAMES), 5)
 
 
-def test_incremental_cost_is_cost_over_effect(made) -> None:
+def test_incremental_cost_is_cost_over_effect(made: Made) -> None:
     runs, found, _ = made
     rows = found["incremental_cost"].to_pandas()
-    row = rows[(rows.regime == "race") & (rows.payer == "public") & (rows.effect == "solved")].iloc[0]
+    row = rows[(rows.regime == "race") & (rows.payer == "public") & (rows.effect == "solved")].iloc[
+        0
+    ]
     cost = sum(wide(runs, name) for name in ("public_spent", "paid_block_grant", "paid_soe_funds"))
     extra = wide(runs, "solved")
-    expected = (cost["race"] - cost["laissez_faire"]).mean() / (extra["race"] - extra["laissez_faire"]).mean()
+    expected = (cost["race"] - cost["laissez_faire"]).mean() / (
+        extra["race"] - extra["laissez_faire"]
+    ).mean()
     assert row["cost_per_extra"] == pytest.approx(expected)
     assert row["reading"] == "costs_gains"
     assert row["low"] < expected < row["high"]
 
 
-def test_cost_is_unbounded_where_no_effect_can_be_told(made) -> None:
+def test_cost_is_unbounded_where_no_effect_can_be_told(made: Made) -> None:
     _, found, _ = made
     rows = found["incremental_cost"].to_pandas()
     includes_zero = (rows.extra_effect_low <= 0) & (rows.extra_effect_high >= 0)
@@ -116,16 +123,20 @@ def test_cost_is_unbounded_where_no_effect_can_be_told(made) -> None:
     assert rows.loc[includes_zero, ["cost_per_extra", "low", "high"]].isna().all().all()
 
 
-def test_flip_point_makes_welfare_equal(made) -> None:
+def test_flip_point_makes_welfare_equal(made: Made) -> None:
     runs, found, _ = made
     rows = found["welfare_flips"].to_pandas()
     row = rows[rows.bounded].iloc[0]
-    at_flip = (1 + row.flip) * row.extra_value - row.extra_cost - row.cost_of_public_money * row.extra_public
+    at_flip = (
+        (1 + row.flip) * row.extra_value
+        - row.extra_cost
+        - row.cost_of_public_money * row.extra_public
+    )
     assert at_flip == pytest.approx(0.0, abs=1e-6)
     assert row.inside_plausible_range == (0 <= row.flip <= 3)
 
 
-def test_rule_that_never_bound_is_named_only_where_its_lever_is_set(made) -> None:
+def test_rule_that_never_bound_is_named_only_where_its_lever_is_set(made: Made) -> None:
     _, found, _ = made
     rows = found["never_bound"].to_pandas()
     assert set(rows.rule) == {"below_bar", "too_few_regions"}
@@ -144,10 +155,12 @@ def test_every_rule_condition_can_be_asked_of_any_programme() -> None:
     from types import SimpleNamespace
 
     plain = SimpleNamespace(**synthetic.programme(layers={"core_members": 3}).levers)
-    assert all(isinstance(bool(lever.can_bind(plain)), bool) for lever in tables.RULE_LEVERS.values())
+    assert all(
+        isinstance(bool(lever.can_bind(plain)), bool) for lever in tables.RULE_LEVERS.values()
+    )
 
 
-def test_robustness_of_main_against_itself_is_complete(made) -> None:
+def test_robustness_of_main_against_itself_is_complete(made: Made) -> None:
     _, found, _ = made
     rows = found["robustness"].to_pandas()
     main = rows[rows.variant == "main"]
