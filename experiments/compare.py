@@ -169,11 +169,7 @@ def _execute(
     except KeyboardInterrupt:
         if progress:
             kept = len(plan.run_ids() & store.run_ids)
-            print(
-                f"Stopped. {kept} finished runs are kept in {setup.out}; the same command goes "
-                f"on from there.",
-                file=sys.stderr,
-            )
+            print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
         raise
 
 

@@ -191,7 +191,7 @@ def test_nothing_complete_is_an_error(tmp_path, engine):
 def test_ctrl_c_says_what_is_kept(tmp_path, engine, capsys):
     with pytest.raises(KeyboardInterrupt):
         compare(make_setup(tmp_path, jobs=1), run=dataclasses.replace(engine, interrupt=1))
-    assert "Stopped. 2 finished runs are kept" in capsys.readouterr().err
+    assert "2 finished runs are kept in" in capsys.readouterr().err
 
 
 def test_damage_is_named(tmp_path, engine, capsys):
