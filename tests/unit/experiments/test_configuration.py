@@ -104,7 +104,7 @@ def test_config_is_plain_and_names_every_lever(setup: Setup) -> None:
                 lever(s, "combined", "funding.public_share", 1),
                 lever(s, "lead_firm_consortium", "funding.public_share"),
             ),
-            (0.1, 0.35, 0.25),
+            (0.1, 0.35, 0.35),
         ),
         (
             ["regime.combined.monitoring=patient", "regime.combined.lead_firm.monitoring=default"],
