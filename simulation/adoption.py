@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from agents.compiled import rule
+from agents.decisions import adopts, friction_between
+from agents.kinds import GENERAL, SME
 from agents.settings import Settings, parameter
+from simulation import streams
+from simulation.accounts import fen
+from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
+from simulation.events import ADOPTED, note
+from simulation.fields import profile_distance, ring_position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +85,154 @@ class Adoption(Settings):
         meaning="mean time over which realised value is earned",
         source="assumption: 20",
     )
+
+
+@rule
+def realised_factor(surprise, spread):
+    """Realised over expected value, lognormal with mean 1."""
+    return math.exp(spread * surprise - 0.5 * spread * spread)
+
+
+@rule
+def engagement_of(c, row):
+    """How far an adopter took part in the project: 1 core or close, .5 general, 0 not at all."""
+    for position in range(c.size):
+        if c.member[position] == row:
+            return 0.5 if c.layer[position] == GENERAL else 1.0
+    return 0.0
+
+
+@rule
+def adoption_friction(s, index, row):
+    """Share of value lost between the solving team's lead and this adopter."""
+    w = s.world[0]
+    problem = s.problems[index]
+    c = s.consortia[problem.solver]
+    return friction_between(
+        profile_distance(s, row, c.member[0]), engagement_of(c, row), problem.scenario,
+        problem.standard, w.adoption_friction_base, w.adoption_friction_distance,
+        w.adoption_friction_engagement, w.adoption_friction_scenarios,
+        w.adoption_friction_standards,
+    )  # fmt: skip
+
+
+@rule
+def absorption_of(s, need, row):
+    """Share of value an adopter can absorb, by its expertise in the main field (Cohen and Levinthal 1990)."""
+    return 0.6 + 0.4 * s.expertise[row, need.main_field]
+
+
+@rule
+def wants_it(s, index, row, step):
+    """Whether a firm adopts the solution this quarter."""
+    w = s.world[0]
+    need = s.needs[index]
+    known = w.adoption_privately_known
+    address = streams.combine(index, s.organisations[row].entity)
+    news = streams.normal(s.luck[0], streams.ADOPTION_NOISE, step, address)
+    seen = known * need.surprise + math.sqrt(1.0 - known * known) * news
+    value = need.value * realised_factor(seen, w.adoption_value_surprise)
+    cost = w.adoption_cost_share * need.value + w.adoption_cost_fixed_myuan
+    friction = adoption_friction(s, index, row)
+    return adopts(value, friction, absorption_of(s, need, row), cost)
+
+
+@rule
+def interested_firm(s, index, step):
+    """The firm, of those next on the ring of the main field, that would lose least; or -1."""
+    w = s.world[0]
+    need = s.needs[index]
+    start = s.ring_start[need.main_field]
+    count = s.ring_start[need.main_field + 1] - start
+    target = streams.bits(s.luck[0], streams.ADOPTER_POSITION, step, np.uint64(index))
+    first = ring_position(s, need.main_field, target) - start
+    best = -1
+    most = 0.0
+    seen = 0
+    for k in range(count):
+        if seen >= w.adoption_candidates:
+            break
+        row = s.ring[start + (first + k) % count]
+        o = s.organisations[row]
+        if o.active == 0 or o.kind > SME or row == s.problems[index].adopter:
+            continue
+        seen += 1
+        kept = (1.0 - adoption_friction(s, index, row)) * absorption_of(s, need, row)
+        if kept > most:
+            most = kept
+            best = row
+    return best
+
+
+@rule
+def adopt(s, step):
+    """Phase 8, second half: solutions are tried by their owner, or by firms that may use them."""
+    w = s.world[0]
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        problem = s.problems[index]
+        if problem.status != SOLVED or step > problem.solved_step + w.adoption_window:
+            continue
+        if problem.adopters >= w.criteria_adopters:
+            continue
+        row = problem.owner
+        if row < 0 or problem.adopters > 0:
+            row = interested_firm(s, index, step)
+        if row < 0 or not wants_it(s, index, row, step):
+            continue
+        problem.adopters += 1
+        if problem.adopters == 1:
+            realise(s, index, row, step)
+
+
+@rule
+def realise(s, index, row, step):
+    """The first adopter pays for adoption, and value starts to be earned."""
+    w = s.world[0]
+    need = s.needs[index]
+    problem = s.problems[index]
+    kept = (1.0 - adoption_friction(s, index, row)) * absorption_of(s, need, row)
+    problem.adopter = row
+    problem.adopted_step = step
+    problem.realised = need.value * kept * realised_factor(
+        need.surprise, w.adoption_value_surprise
+    )
+    problem.adoption_cost = w.adoption_cost_share * need.value + w.adoption_cost_fixed_myuan
+    cost = fen(problem.adoption_cost)
+    s.ledger[CAPITAL_IN] += cost  # from the adopter's general business
+    s.ledger[ADOPTION_OUT] += cost
+    share_value(s, index, row)
+    note(s, step, ADOPTED, index, problem.solver, row, problem.realised)
+    for i in range(w.needs_components):
+        e = s.expertise[row, need.field[i]]
+        s.expertise[row, need.field[i]] = e + w.learning_by_use * (1.0 + problem.scenario) * (1.0 - e)
+
+
+@rule
+def share_value(s, index, row):
+    """The adopter keeps the owner's share; the team shares the rest by weight."""
+    w = s.world[0]
+    problem = s.problems[index]
+    c = s.consortia[problem.solver]
+    owner_part = fen(problem.realised * w.forming_owner_share)
+    earn(s, s.organisations[row], owner_part, s.needs[index].strategic)
+    team = fen(problem.realised) - owner_part
+    back = min(team // 2, int(c.financed * (1.0 + w.money_financier_return)))
+    team -= back
+    total = 0.0
+    for position in range(c.size):
+        total += c.value_weight[position]
+    left = team
+    for position in range(c.size):
+        part = int(team * (c.value_weight[position] / total))
+        part = left if position == c.size - 1 else part
+        left -= part
+        earn(s, s.organisations[c.member[position]], part, s.needs[index].strategic)
+
+
+@rule
+def earn(s, o, amount, strategic):
+    """Value (fen) that an organisation will earn over the coming years."""
+    o.income_stock += amount
+    o.earned += amount
+    if strategic == 1:
+        o.emerging_income += amount / 1e8 / s.world[0].adoption_income_quarters

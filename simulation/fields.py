@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from agents.compiled import rule
+from agents.kinds import INSTITUTE, LOCAL_SOE, SME, UNIVERSITY
 from agents.settings import Settings, parameter
+from simulation import streams
+from simulation.accounts import fen
+from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +97,188 @@ class Fields(Settings):
         meaning="spread of lead ability around .5",
         source="assumption: .3",
     )
+
+
+@rule
+def field_distance(a, b, fields):
+    """Distance of two fields on the ring, in [0, 1]."""
+    apart = abs(a - b)
+    return 2.0 * min(apart, fields - apart) / fields
+
+
+@rule
+def is_frontier(field, fields, frontier):
+    """Frontier fields lie evenly on the ring."""
+    for i in range(frontier):
+        if field == int((i + 0.5) * fields / frontier):
+            return True
+    return False
+
+
+@rule
+def is_strategic(field, fields, frontier, strategic):
+    """Strategic fields are the frontier fields and those next to them, as many as asked for."""
+    hubs = max(frontier, 1)
+    for i in range(strategic):
+        step = i // hubs
+        offset = (step + 1) // 2 if step % 2 == 1 else -(step // 2)
+        if field == (int((i % hubs + 0.5) * fields / hubs) + offset) % fields:
+            return True
+    return False
+
+
+@rule
+def region_centre(region, regions, fields):
+    """Position on the ring around which a region specialises."""
+    return int((region + 0.5) / regions * fields)
+
+
+@rule
+def breadth(w, kind, ownership):
+    """Fields an organisation holds at the start."""
+    if kind == UNIVERSITY:
+        return w.fields_breadth_university
+    if kind == INSTITUTE:
+        return w.fields_breadth_institute
+    if kind == SME:
+        return w.fields_breadth_sme
+    return w.fields_breadth_soe if ownership <= LOCAL_SOE else w.fields_breadth_lead_firm
+
+
+@rule
+def draw_home_field(s, organisation):
+    """A home field near the region's specialisation."""
+    w = s.world[0]
+    luck = s.luck[0]
+    regions = len(s.region_weight)
+    centre = region_centre(organisation.region, regions, w.fields_count)
+    best = -1
+    soonest = np.inf
+    for f in range(w.fields_count):
+        weight = math.exp(-w.fields_specialisation * s.distance[f, centre])
+        ring = streams.clock(luck, streams.HOME_FIELD, f, organisation.entity, weight)
+        if ring < soonest:
+            soonest = ring
+            best = f
+    return best
+
+
+@rule
+def draw_expertise(s, row):
+    """What an organisation knows when it enters: its home field and fields close to it."""
+    w = s.world[0]
+    o = s.organisations[row]
+    luck = s.luck[0]
+    span = w.fields_expertise_high - w.fields_expertise_low
+    clocks = np.empty(w.fields_count)
+    for f in range(w.fields_count):
+        weight = math.exp(-8.0 * s.distance[f, o.home_field])
+        clocks[f] = streams.clock(luck, streams.HELD_FIELD, f, o.entity, weight)
+    clocks[o.home_field] = -1.0
+    for _ in range(min(breadth(w, o.kind, o.ownership), w.fields_count)):
+        f = int(np.argmin(clocks))
+        clocks[f] = np.inf
+        u = streams.uniform(luck, streams.EXPERTISE, f, o.entity)
+        level = w.fields_expertise_low + span * (0.5 + 0.5 * u if f == o.home_field else u)
+        if is_frontier(f, w.fields_count, w.fields_frontier):
+            level = min(level, w.fields_frontier_ceiling)
+        s.expertise[row, f] = level
+        s.floor[row, f] = 0.5 * level
+
+
+@rule
+def draw_organisation(s, row):
+    """Everything about an organisation that is not given: knowledge, ability, economy."""
+    w = s.world[0]
+    o = s.organisations[row]
+    luck = s.luck[0]
+    o.hash = streams.bits(luck, streams.HASH_ORGANISATION, 0, o.entity)
+    o.source_field = -1
+    u = streams.uniform(luck, streams.ORIENTATION, 0, o.entity)
+    o.orientation = 0.6 + 0.4 * u if o.kind == UNIVERSITY else 0.4 * u
+    if o.kind == INSTITUTE:
+        o.orientation = 0.3 + 0.4 * u
+    draw = streams.normal(luck, streams.ABILITY, 0, o.entity)
+    o.lead_ability = min(1.0, max(0.0, 0.5 + w.fields_ability_spread * draw))
+    if o.home_field < 0:
+        o.home_field = draw_home_field(s, o)
+    if o.staff <= 0.0:
+        return  # a bystander: present, but without staff, knowledge or money
+    draw_expertise(s, row)
+    draw_economy(s, o)
+
+
+@rule
+def draw_economy(s, o):
+    """Revenue and money at the start; public bodies live on a block grant."""
+    w = s.world[0]
+    if o.kind <= SME:
+        u = streams.uniform(s.luck[0], streams.RD_SHARE, 0, o.entity)
+        o.rd_share = w.finance_rd_share_low + u * (
+            w.finance_rd_share_high - w.finance_rd_share_low
+        )
+        o.revenue = o.staff * w.finance_revenue_per_fte_myuan
+    quarters = w.finance_reserve_quarters
+    if o.kind == SME:
+        quarters = w.finance_reserve_quarters_sme
+    o.cash = fen(quarters * o.staff * w.forming_free_share * w.money_wage_myuan)
+    s.ledger[CAPITAL_IN] += o.cash
+
+
+@rule
+def rebuild_rings(s):
+    """The yearly directory: who has useful expertise in which field, in the order of hashes."""
+    w = s.world[0]
+    position = 0
+    fields = w.fields_count
+    count = s.counters[N_ORGANISATIONS]
+    for f in range(fields + 1):
+        s.ring_start[f] = position
+        for k in range(count):
+            row = s.by_hash[k]
+            o = s.organisations[row]
+            if o.active == 0 or o.staff <= 0.0:
+                continue
+            listed = o.kind <= SME if f == fields else (
+                s.expertise[row, f] >= w.search_least_expertise
+            )
+            if listed:
+                if position >= len(s.ring):
+                    s.counters[OVERFLOW] += 1
+                    break
+                s.ring[position] = row
+                position += 1
+    s.ring_start[fields + 1] = position
+
+
+@rule
+def ring_position(s, field, luck_bits):
+    """Index on a field's ring of the first organisation at or after a hashed position."""
+    low = s.ring_start[field]
+    high = s.ring_start[field + 1]
+    start = low
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if s.organisations[s.ring[middle]].hash < luck_bits:
+            low = middle + 1
+        else:
+            high = middle
+    return start if low == end else low
+
+
+@rule
+def profile_distance(s, a, b):
+    """Cognitive distance of two organisations: 1 - cosine of their expertise, in [0, 1]."""
+    dot = 0.0
+    aa = 0.0
+    bb = 0.0
+    for f in range(s.expertise.shape[1]):
+        x = s.expertise[a, f]
+        y = s.expertise[b, f]
+        dot += x * y
+        aa += x * x
+        bb += y * y
+    if aa == 0.0 or bb == 0.0:
+        return 1.0
+    return 1.0 - dot / math.sqrt(aa * bb)

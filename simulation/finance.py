@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from agents.compiled import rule
+from agents.kinds import PRIVATE, SME
 from agents.settings import Settings, parameter
+from simulation import streams
+from simulation.accounts import fen
+from simulation.columns import (
+    BLOCK_IN,
+    IDLE_OUT,
+    N_ENTRANTS,
+    N_EXITS,
+    N_NEEDS_SEEN,
+    N_ORGANISATIONS,
+    REVENUE_IN,
+    VALUE_IN,
+)
+from simulation.events import ENTRY, EXIT, note
+from simulation.fields import draw_organisation
+
+FIRST_ENTRANT = 1 << 40  # names of start-ups begin above all initial organisations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +70,113 @@ class Finance(Settings):
         meaning="arrival of start-ups, which enter as SMEs",
         source="assumption",
     )
+
+
+@rule
+def joint_money(w, o):
+    """Money for joint projects that an organisation gets in a quarter, million yuan."""
+    if o.kind > SME:
+        return o.staff * w.forming_free_share * w.money_wage_myuan
+    return o.revenue * o.rd_share * w.forming_free_share
+
+
+@rule
+def reserve(w, o):
+    """Most money for joint projects that an organisation holds, fen."""
+    quarters = w.finance_reserve_quarters
+    if o.kind == SME:
+        quarters = w.finance_reserve_quarters_sme
+    return fen(quarters * o.staff * w.forming_free_share * w.money_wage_myuan)
+
+
+@rule
+def quarterly_course(s):
+    """Phase 9, first half: money comes in, value is earned, idle money leaves, fame fades."""
+    w = s.world[0]
+    for row in range(s.counters[N_ORGANISATIONS]):
+        o = s.organisations[row]
+        if o.active == 0:
+            continue
+        amount = fen(joint_money(w, o))
+        s.ledger[BLOCK_IN if o.kind > SME else REVENUE_IN] += amount
+        earned = int(o.income_stock / w.adoption_income_quarters)
+        o.income_stock -= earned
+        s.ledger[VALUE_IN] += earned
+        o.cash += amount + earned
+        idle = max(0, o.cash - reserve(w, o))
+        o.cash -= idle
+        s.ledger[IDLE_OUT] += idle
+        o.reputation *= 1.0 - w.money_reputation_decay
+        o.emerging_income *= 1.0 - 1.0 / w.adoption_income_quarters
+
+
+@rule
+def close_firms(s, step):
+    """SMEs whose money is used up may close between projects; their needs become ownerless."""
+    w = s.world[0]
+    for row in range(s.counters[N_ORGANISATIONS]):
+        o = s.organisations[row]
+        if o.active == 0 or o.kind != SME or o.busy > 0.0 or o.staff <= 0.0:
+            continue
+        if o.cash > reserve(w, o) // 4:
+            continue
+        if streams.uniform(s.luck[0], streams.FIRM_EXIT, step, o.entity) >= w.finance_exit_rate:
+            continue
+        o.active = 0
+        s.ledger[IDLE_OUT] += o.cash
+        o.cash = 0
+        s.counters[N_EXITS] += 1
+        note(s, step, EXIT, -1, -1, row, o.staff)
+        for index in range(s.counters[N_NEEDS_SEEN]):
+            if s.problems[index].owner == row:
+                s.problems[index].owner = -1
+
+
+@rule
+def enter_firms(s, step):
+    """Start-ups enter as private SMEs; who enters when is the same under all regimes."""
+    w = s.world[0]
+    rate = w.finance_entry_per_quarter * w.needs_scale_organisations / 120.0
+    while s.counters[N_ENTRANTS] < int(rate * (step + 1) + 1e-9):
+        row = s.counters[N_ORGANISATIONS]
+        if row >= len(s.organisations):
+            return
+        number = s.counters[N_ENTRANTS]
+        o = s.organisations[row]
+        o.entity = np.uint64(FIRST_ENTRANT + number)
+        o.kind = SME
+        o.ownership = PRIVATE
+        o.active = 1
+        o.since = step
+        o.home_field = -1
+        o.region = entrant_region(s, number)
+        z = streams.normal(s.luck[0], streams.ENTRANT, 1, np.uint64(number))
+        o.staff = math.exp(2.7 + 0.6 * z)
+        draw_organisation(s, row)
+        s.counters[N_ENTRANTS] += 1
+        s.counters[N_ORGANISATIONS] += 1
+        insert_by_hash(s, row)
+        note(s, step, ENTRY, -1, -1, row, o.staff)
+
+
+@rule
+def entrant_region(s, number):
+    """A region, in proportion to its research staff."""
+    u = streams.uniform(s.luck[0], streams.ENTRANT, 0, np.uint64(number))
+    total = 0.0
+    for region in range(len(s.region_weight)):
+        total += s.region_weight[region]
+        if u < total:
+            return region
+    return len(s.region_weight) - 1
+
+
+@rule
+def insert_by_hash(s, row):
+    """Put a new organisation where its hash belongs."""
+    place = s.counters[N_ORGANISATIONS] - 1
+    own = s.organisations[row].hash
+    while place > 0 and s.organisations[s.by_hash[place - 1]].hash > own:
+        s.by_hash[place] = s.by_hash[place - 1]
+        place -= 1
+    s.by_hash[place] = row

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from agents.compiled import rule
 from agents.settings import Settings, parameter
+from simulation.columns import N_ORGANISATIONS
+from simulation.fields import profile_distance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +53,92 @@ class Learning(Settings):
         meaning="spending at which building capability gains 63 % of what is missing in a quarter",
         source="assumption",
     )
+
+
+@rule
+def partner_gain(gap, distance, gamma, rate):
+    r"""Expertise gained from one partner in one field in one quarter.
+
+    .. math:: \Delta e = \eta_p\, \gamma\, 4d(1-d)\, (e_j - e_i)^+
+
+    Inverted U in cognitive distance: Wuyts et al. 2005, Nooteboom et al. 2007; the quadratic form
+    is an assumption.
+    """
+    return rate * gamma * 4.0 * distance * (1.0 - distance) * gap
+
+
+@rule
+def learn_in_team(s, row):
+    """Members learn by using what they work on and from each other."""
+    w = s.world[0]
+    c = s.consortia[row]
+    need = s.needs[c.problem]
+    n = w.needs_components
+    for i in range(n):
+        position = c.responsible[i]
+        if position >= 0:
+            s.expertise[c.member[position], need.field[i]] += w.learning_by_use * (
+                1.0 - s.expertise[c.member[position], need.field[i]]
+            )
+    if c.size < 2:
+        return
+    for a in range(c.size):
+        for b in range(c.size):
+            if a != b and (a < 12 or b < 12):
+                learn_from(s, c, need, c.member[a], c.member[b])
+
+
+@rule
+def repeated(need, component):
+    """Whether an earlier component needs the same field."""
+    for i in range(component):
+        if need.field[i] == need.field[component]:
+            return True
+    return False
+
+
+@rule
+def learn_from(s, c, need, learner, partner):
+    """What one member learns from another over the fields of the need."""
+    w = s.world[0]
+    distance = profile_distance(s, learner, partner)
+    rate = w.learning_from_partners / (c.size - 1)
+    for i in range(w.needs_components):
+        f = need.field[i]
+        if repeated(need, i):
+            continue
+        gap = s.expertise[partner, f] - s.expertise[learner, f]
+        if gap > 0.0:
+            s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+
+
+@rule
+def publish_knowledge(s, need, openness):
+    """The knowledge of a solution becomes public, as far as it is open, around its fields."""
+    w = s.world[0]
+    for i in range(w.needs_components):
+        f = need.field[i]
+        if repeated(need, i):
+            continue
+        for g in range(w.fields_count):
+            reach = math.exp(-s.distance[f, g] / w.learning_spillover_reach)
+            s.inflow[g] += openness * w.learning_spillover * reach
+
+
+@rule
+def absorb_and_forget(s):
+    """Phase 6, second half: everybody absorbs what became public, and forgets a little."""
+    w = s.world[0]
+    for row in range(s.counters[N_ORGANISATIONS]):
+        o = s.organisations[row]
+        if o.active == 0 or o.staff <= 0.0:
+            continue
+        for f in range(w.fields_count):
+            e = s.expertise[row, f]
+            if e <= 0.0:
+                continue
+            e += s.inflow[f] * (1.0 - e) * e
+            e -= w.learning_decay * max(0.0, e - s.floor[row, f])
+            s.expertise[row, f] = min(e, 1.0)
+    for f in range(w.fields_count):
+        s.inflow[f] = 0.0

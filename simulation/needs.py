@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from agents.settings import Settings, parameter
+import numpy as np
+
+from agents.compiled import rule
+from agents.settings import ConfigError, Settings, parameter
+from simulation import streams
+from simulation.columns import CLOSED, LATENT, N_NEEDS_SEEN, OPEN, SOLVED
+from simulation.fields import field_distance, is_frontier, is_strategic, ring_position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +111,282 @@ class Needs(Settings):
         meaning="correlation of value with the number of links",
         source="assumption: .3, range 0-.6",
     )
+
+    def check(self) -> None:
+        """Bounds must not cross, and links must fit the components."""
+        for low, high in (("links_low", "links_high"), ("deadline_low", "deadline_high")):
+            if getattr(self, low) > getattr(self, high):
+                raise ConfigError(
+                    f"needs.{low} = {getattr(self, low)} is above needs.{high} = "
+                    f"{getattr(self, high)}. Write needs.{high} = {getattr(self, low)} or more."
+                )
+        if self.links_high >= self.components:
+            raise ConfigError(
+                f"needs.links_high = {self.links_high} must be below needs.components = "
+                f"{self.components}: a component cannot depend on more than all others. Write "
+                f"needs.links_high = {self.components - 1} or less."
+            )
+
+
+@rule
+def needs_by(w, scale, steps):
+    """Needs that have arrived by the end of a number of steps."""
+    return int(w.needs_per_quarter * scale / 120.0 * steps + 1e-9)
+
+
+@rule
+def draw_owner(s, need, entity):
+    """A firm that raises the need: larger firms more often (square root of staff, assumption)."""
+    w = s.world[0]
+    luck = s.luck[0]
+    firms = w.fields_count
+    start = s.ring_start[firms]
+    count = s.ring_start[firms + 1] - start
+    if count == 0 or streams.uniform(luck, streams.NEED_RAISED, 0, entity) >= w.needs_firm_share:
+        return -1
+    first = ring_position(s, firms, streams.bits(luck, streams.NEED_OWNER, 0, entity))
+    best = -1
+    soonest = np.inf
+    for k in range(min(16, count)):
+        row = s.ring[start + (first - start + k) % count]
+        o = s.organisations[row]
+        address = streams.combine(entity, o.entity)
+        ring = streams.clock(luck, streams.NEED_OWNER, 1, address, math.sqrt(o.staff))
+        if ring < soonest:
+            soonest = ring
+            best = row
+    return best
+
+
+@rule
+def draw_fields(s, need, entity):
+    """Components: some in the main field, the rest over other fields, nearer ones likelier."""
+    w = s.world[0]
+    luck = s.luck[0]
+    n = w.needs_components
+    kinds = min(w.needs_fields_per_need, n, w.fields_count)
+    chosen = np.empty(kinds, np.int64)
+    chosen[0] = need.main_field
+    clocks = np.empty(w.fields_count)
+    for f in range(w.fields_count):
+        weight = 0.15 + math.exp(-6.0 * s.distance[f, need.main_field])
+        if is_frontier(f, w.fields_count, w.fields_frontier):
+            weight = 0.0
+        address = streams.combine(entity, f)
+        clocks[f] = streams.clock(luck, streams.NEED_FIELD, 0, address, weight)
+    clocks[need.main_field] = np.inf
+    for k in range(1, kinds):
+        chosen[k] = int(np.argmin(clocks))
+        clocks[chosen[k]] = np.inf
+    frontier = w.fields_frontier > 0 and (
+        streams.uniform(luck, streams.NEED_FRONTIER, 0, entity) < w.needs_frontier_share
+    )
+    if frontier and kinds > 1:
+        chosen[1] = nearest_frontier(need.main_field, w.fields_count, w.fields_frontier)
+        need.frontier = 1
+    own = max(1, int(w.needs_own_field_share * n + 0.5)) if kinds > 1 else n
+    for i in range(n):
+        need.field[i] = chosen[0] if i < own else chosen[1 + (i - own) % max(kinds - 1, 1)]
+
+
+@rule
+def nearest_frontier(field, fields, frontier):
+    """The frontier field closest to a field."""
+    best = 0
+    shortest = 2.0
+    for i in range(frontier):
+        f = int((i + 0.5) * fields / frontier)
+        if field_distance(field, f, fields) < shortest:
+            shortest = field_distance(field, f, fields)
+            best = f
+    return best
+
+
+@rule
+def draw_links(s, need, entity):
+    """K neighbours of every component, drawn without replacement (Kauffman 1993)."""
+    w = s.world[0]
+    luck = s.luck[0]
+    n = w.needs_components
+    span = w.needs_links_high - w.needs_links_low + 1
+    u = streams.uniform(luck, streams.NEED_LINKS, 0, entity)
+    need.links = min(w.needs_links_low + int(u * span), n - 1)
+    for i in range(n):
+        mask = 1 << i
+        missing = need.links
+        k = 0
+        while missing > 0:
+            address = streams.combine(entity, i * 4096 + k)
+            j = int(streams.uniform(luck, streams.NEED_NEIGHBOUR, 0, address) * n)
+            if mask & (1 << j) == 0:
+                mask |= 1 << j
+                missing -= 1
+            k += 1
+        need.mask[i] = mask
+
+
+@rule
+def draw_value(s, need, entity):
+    """Lognormal value with a Pareto tail above the 95th percentile, capped; harder is worth more."""
+    w = s.world[0]
+    luck = s.luck[0]
+    middle = 0.5 * (w.needs_links_low + w.needs_links_high)
+    half = max(0.5 * (w.needs_links_high - w.needs_links_low), 0.5)
+    rho = w.needs_difficulty_correlation
+    hard = (need.links - middle) / (half * 0.65)
+    z = rho * hard + math.sqrt(1.0 - rho * rho) * streams.normal(
+        luck, streams.NEED_VALUE, 0, entity
+    )
+    if z > 1.6448536269514722:
+        u = streams.uniform(luck, streams.NEED_TAIL, 0, entity)
+        value = math.exp(w.needs_value_log_sd * 1.6448536269514722)
+        value *= math.pow(u, -1.0 / w.needs_value_tail_index)
+    else:
+        value = math.exp(w.needs_value_log_sd * z)
+    need.value = w.needs_value_median_myuan * min(value, w.needs_value_cap_medians)
+
+
+@rule
+def assess_difficulty(s, need):
+    """Ex-ante difficulty in [0, 1]: links, spread of fields and scarcity of expertise alike."""
+    w = s.world[0]
+    n = w.needs_components
+    spread = 0.0
+    scarcity = 0.0
+    for i in range(n):
+        f = need.field[i]
+        for j in range(i):
+            spread += s.distance[f, need.field[j]]
+        scarcity += 1.0 / (1.0 + (s.ring_start[f + 1] - s.ring_start[f]))
+    need.spread = spread / (0.5 * n * (n - 1))
+    need.scarcity = scarcity / n
+    span = max(w.needs_links_high - w.needs_links_low, 1)
+    links = (need.links - w.needs_links_low) / span
+    need.difficulty = (links + need.spread + need.scarcity) / 3.0
+    need.cross_border = 1.0 - best_single_region(s, need)
+
+
+@rule
+def best_single_region(s, need):
+    """Largest share of components for which one region alone has useful expertise."""
+    w = s.world[0]
+    n = w.needs_components
+    best = 0.0
+    for region in range(len(s.region_weight)):
+        covered = 0
+        for i in range(n):
+            f = need.field[i]
+            for k in range(s.ring_start[f], s.ring_start[f + 1]):
+                if s.organisations[s.ring[k]].region == region:
+                    covered += 1
+                    break
+        best = max(best, covered / n)
+    return best
+
+
+@rule
+def draw_prerequisite(s, index, entity):
+    """An earlier need that must be solved first: of eight drawn, the nearest in field."""
+    w = s.world[0]
+    luck = s.luck[0]
+    u = streams.uniform(luck, streams.NEED_PREREQUISITE, 0, entity)
+    earliest = 0
+    while earliest < index and s.needs[earliest].arrival < s.needs[index].arrival - 16:
+        earliest += 1
+    latest = index
+    while latest > earliest and s.needs[latest - 1].arrival >= s.needs[index].arrival - 1:
+        latest -= 1
+    if u >= w.needs_prerequisite_share or latest <= earliest:
+        return -1
+    best = -1
+    shortest = 2.0
+    for k in range(8):
+        address = streams.combine(entity, k)
+        pick = streams.uniform(luck, streams.NEED_PREREQUISITE_PICK, 0, address)
+        j = earliest + int(pick * (latest - earliest))
+        d = s.distance[s.needs[j].main_field, s.needs[index].main_field]
+        if d < shortest:
+            shortest = d
+            best = j
+    return best
+
+
+@rule
+def draw_needs(s):
+    """The whole latent stream, drawn from the initial population before the first step."""
+    w = s.world[0]
+    luck = s.luck[0]
+    scale = w.needs_scale_organisations
+    step = 0
+    for index in range(len(s.needs)):
+        while needs_by(w, scale, step + 1) <= index:
+            step += 1
+        need = s.needs[index]
+        entity = np.uint64(index)
+        need.arrival = step
+        need.owner = draw_owner(s, need, entity)
+        if need.owner >= 0:
+            need.main_field = s.organisations[need.owner].home_field
+        else:
+            u = streams.uniform(luck, streams.NEED_FIELD, 1, entity)
+            need.main_field = int(u * w.fields_count)
+        draw_fields(s, need, entity)
+        draw_links(s, need, entity)
+        draw_value(s, need, entity)
+        need.key = streams.bits(luck, streams.LANDSCAPE, 0, entity)
+        need.surprise = streams.normal(luck, streams.NEED_SURPRISE, 0, entity)
+        u = streams.uniform(luck, streams.NEED_DEADLINE, 0, entity)
+        span = w.needs_deadline_high - w.needs_deadline_low + 1
+        need.deadline = w.needs_deadline_low + int(u * span)
+        need.strategic = 0
+        for i in range(w.needs_components):
+            if is_strategic(need.field[i], w.fields_count, w.fields_frontier, w.fields_strategic):
+                need.strategic += 1
+        need.strategic = 1 if 2 * need.strategic >= w.needs_components else 0
+        assess_difficulty(s, need)
+        need.prerequisite = draw_prerequisite(s, index, entity)
+
+
+@rule
+def needs_arise(s, step, stream_open):
+    """Phase 1: needs of this quarter open, and those whose prerequisite has been solved."""
+    w = s.world[0]
+    while s.counters[N_NEEDS_SEEN] < len(s.needs) and stream_open:
+        index = s.counters[N_NEEDS_SEEN]
+        need = s.needs[index]
+        if need.arrival > step:
+            break
+        s.counters[N_NEEDS_SEEN] += 1
+        problem = s.problems[index]
+        problem.owner = need.owner
+        if need.owner >= 0 and s.organisations[need.owner].active == 0:
+            problem.owner = -1
+        first = need.prerequisite
+        if first < 0 or s.problems[first].status == SOLVED:
+            open_problem(s, index, step)
+
+
+@rule
+def open_problem(s, index, step):
+    """A need becomes takeable."""
+    problem = s.problems[index]
+    problem.status = OPEN
+    problem.closes = step + s.world[0].needs_open_quarters - 1
+
+
+@rule
+def open_successors(s, index, step):
+    """Needs that waited for this one open when it is solved."""
+    for later in range(index + 1, s.counters[N_NEEDS_SEEN]):
+        waiting = s.needs[later].prerequisite == index
+        if waiting and s.problems[later].status == LATENT:
+            open_problem(s, later, step)
+
+
+@rule
+def close_needs(s, step):
+    """Open needs whose time has passed close, unless a programme is still deciding on them."""
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        problem = s.problems[index]
+        if problem.status == OPEN and step > problem.closes and problem.programme < 0:
+            problem.status = CLOSED

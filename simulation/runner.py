@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulation.outcomes import RunResult
+import numpy as np
+
+from simulation.accounts import imbalance
+from simulation.columns import OVERFLOW, SOLVED
+from simulation.outcomes import TRAJECTORIES, RunResult
+from simulation.phases import advance, run_out, withdraw_policy
 from simulation.policies.registry import Regime
 from simulation.population import Population
+from simulation.recorder import outcomes
+from simulation.setup import first_state, install
+from simulation.state import State, branch
 from simulation.world import World
 
 
@@ -30,5 +38,69 @@ def run_replicate(
     Returns
     -------
     One result per regime, in the order given.
+
+    Raises
+    ------
+    RuntimeError: columns overflowed or money was lost; both are defects of the model.
     """
-    raise NotImplementedError
+    start = first_state(world, population, seed=seed, replicate=replicate)
+    burn_in = int(start.world[0]["time_burn_in"])
+    advance(start, 0, burn_in, False, True)
+    baseline, _ = finish(install(branch(start), reference))
+    results = []
+    for regime in regimes:
+        state, hand_over = finish(install(branch(start), regime))
+        results.append(
+            RunResult(
+                regime=regime.name,
+                replicate=replicate,
+                outcomes=outcomes(state, start, baseline, hand_over),
+                trajectories=_trajectories(state),
+            )
+        )
+    return results
+
+
+def finish(state: State) -> tuple[State, float]:
+    """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result."""
+    w = state.world[0]
+    policy_ends = int(w["time_burn_in"] + w["time_policy"])
+    advance(state, int(w["time_burn_in"]), policy_ends, True, True)
+    withdraw_policy(state)
+    handed_over = _hand_over(state, policy_ends) if w["time_hand_over"] > 0 else float("nan")
+    reached = run_out(state, policy_ends, policy_ends + int(w["time_run_out"]))
+    _fill_trajectory(state, reached)
+    check_sound(state)
+    return state, handed_over
+
+
+def _hand_over(state: State, policy_ends: int) -> float:
+    """Needs solved in further quarters without policy, by what the regime leaves behind."""
+    w = state.world[0]
+    test = branch(state)
+    last = policy_ends + int(w["time_hand_over"])
+    advance(test, policy_ends, last, False, True)
+    later = test.problems[int(test.cohort[1]) :]
+    return float((later["status"] == SOLVED).sum())
+
+
+def _fill_trajectory(state: State, reached: int) -> None:
+    """After the last open project nothing changes: the last row holds to the end."""
+    row = reached - int(state.world[0]["time_burn_in"])
+    state.trajectory[row:] = state.trajectory[row - 1]
+
+
+def _trajectories(state: State) -> dict[str, np.ndarray]:
+    return {
+        outcome.name: state.trajectory[:, column].copy()
+        for column, outcome in enumerate(TRAJECTORIES)
+    }
+
+
+def check_sound(state: State) -> None:
+    """Refuse to report a run that lost money or ran out of room."""
+    if state.counters[OVERFLOW]:
+        raise RuntimeError("the columns of a run were too small; please report the configuration")
+    lost = imbalance(state)
+    if lost:
+        raise RuntimeError(f"money was lost or made: {lost} fen; please report the configuration")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from agents.compiled import rule
 from agents.settings import Settings, parameter
+from simulation import streams
+from simulation.landscape import MEAN_CONTRIBUTION, partial_fitness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +93,190 @@ class Search(Settings):
         meaning="c_p, cost of coordinating two institutions",
         source="assumption: .012",
     )
+
+
+@rule
+def integration(
+    g0, g_lead, g_coordination, g_communication, k_institutions, k_regions, k_trust,
+    ability, coordination, burden, regions, relief, trust, communication,
+):  # fmt: skip
+    r"""Share of tries that are judged on the whole design.
+
+    .. math:: \gamma = \min(.98, [g_0 + g_L a + g_C (1-e^{-2c})]\, n_{eff}^{-k_I}\,
+              n_{reg}^{-k_R(1-r)}\, (1 + k_T t) + g_M m)
+
+    Institutions and borders cost integration (Cummings and Kiesler 2007; Hoekman et al. 2010);
+    coordination, relief and trust restore it. The functional form is an assumption.
+    """
+    base = g0 + g_lead * ability + g_coordination * (1.0 - math.exp(-2.0 * coordination))
+    base *= math.pow(max(burden, 1.0), -k_institutions)
+    base *= math.pow(float(regions), -k_regions * (1.0 - relief))
+    return min(0.98, base * (1.0 + k_trust * trust) + g_communication * communication)
+
+
+@rule
+def team_integration(s, c):
+    """The gamma of a consortium."""
+    w = s.world[0]
+    p = s.programmes[c.programme]
+    return integration(
+        w.search_integration_base, w.search_integration_lead, w.search_integration_coordination,
+        w.search_integration_communication, w.search_loss_institutions, w.search_loss_regions,
+        w.search_gain_trust, s.organisations[c.member[0]].lead_ability, p.coordination_bought,
+        c.burden, c.regions, p.coordination_border_relief, c.trust, p.coordination_communication,
+    )  # fmt: skip
+
+
+@rule
+def own_components(c, position, components):
+    """Bit set of the components a member is responsible for."""
+    part = 0
+    for i in range(components):
+        if c.responsible[i] == position:
+            part |= 1 << i
+    return part
+
+
+@rule
+def pick_component(part, u):
+    """The component at a uniform position among those in a bit set."""
+    count = 0
+    x = part
+    while x:
+        x &= x - 1
+        count += 1
+    wanted = int(u * count)
+    i = 0
+    while True:
+        if part & (1 << i):
+            if wanted == 0:
+                return i
+            wanted -= 1
+        i += 1
+
+
+@rule
+def flipped(s, c, step, address, part):
+    """The components a try changes: one, or several of the member's own when the team is bold."""
+    luck = s.luck[0]
+    first = pick_component(part, streams.uniform(luck, streams.TRY_COMPONENT, step, address))
+    flips = 1 << first
+    if c.bold == 1 and streams.uniform(luck, streams.TRY_BOLD, step, address) < 0.5:
+        for k in range(1, s.world[0].search_bold_flips):
+            u = streams.uniform(luck, streams.TRY_COMPONENT, step, streams.combine(address, k))
+            flips |= 1 << pick_component(part, u)
+    return first, flips
+
+
+@rule
+def attempt(s, c, position, part, before, step, address):
+    """One try of one member; returns the design afterwards.
+
+    With probability gamma it is judged on the whole design as the others have left it; otherwise
+    on the member's own components only, as if the others stood where they stood at the start of
+    the round (Levinthal 1997; Rivkin and Siggelkow 2003).
+    """
+    w = s.world[0]
+    luck = s.luck[0]
+    need = s.needs[c.problem]
+    first, flips = flipped(s, c, step, address, part)
+    tried = c.design ^ flips
+    if streams.uniform(luck, streams.TRY_INTEGRATED, step, address) < c.gamma:
+        table = s.landscapes[c.problem]
+        gain = float(table[tried]) - float(table[c.design])
+    else:
+        n = w.needs_components
+        seen = (before & ~part) | (c.design & part)
+        gain = float(
+            partial_fitness(need.key, need.mask, n, part, seen ^ flips)
+            - partial_fitness(need.key, need.mask, n, part, seen)
+        )
+    expertise = s.expertise[c.member[position], need.field[first]]
+    error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
+    gain += error * streams.normal(luck, streams.TRY_NOISE, step, address)
+    c.tries += 1
+    if gain > 0.0:
+        c.improvements += 1
+        c.stuck = 0
+        return tried
+    return c.design
+
+
+@rule
+def search_quarter(s, row, step, paid_share):
+    """A quarter of tries by a team that paid this share of its cost."""
+    w = s.world[0]
+    c = s.consortia[row]
+    c.stuck = 1
+    for r in range(w.search_rounds):
+        before = c.design
+        for position in range(c.size):
+            if c.worked[position] <= 0.0:
+                continue
+            part = own_components(c, position, w.needs_components)
+            c.credit[position] += w.search_tries_per_fte * c.worked[position] * paid_share
+            tries = int(c.credit[position])
+            c.credit[position] -= tries
+            for k in range(tries):
+                entity = s.organisations[c.member[position]].entity
+                address = streams.combine(streams.combine(c.luck, entity), r * 1024 + k)
+                c.design = attempt(s, c, position, part, before, step, address)
+
+
+@rule
+def assign_components(s, row):
+    """Each component goes to the member who knows its field best; ties to the lowest entity.
+
+    Sets responsibility, coverage, expertise, and the staff that tries are made with: members
+    without a component pass their effort on to those who have one.
+    """
+    w = s.world[0]
+    c = s.consortia[row]
+    need = s.needs[c.problem]
+    covered = 0
+    level = 0.0
+    for i in range(w.needs_components):
+        best = best_member(s, c, need.field[i])
+        c.responsible[i] = best
+        if best >= 0:
+            covered += 1
+            level += s.expertise[c.member[best], need.field[i]]
+    c.coverage = covered / w.needs_components
+    c.expertise = level / covered if covered > 0 else 0.0
+    share_effort(c, w.needs_components)
+
+
+@rule
+def best_member(s, c, field):
+    """Position of the member with most expertise in a field, at least e_min; -1 if none."""
+    best = -1
+    level = s.world[0].search_least_expertise
+    for position in range(c.size):
+        row = c.member[position]
+        e = s.expertise[row, field]
+        if e < level:
+            continue
+        lower = best >= 0 and (
+            s.organisations[row].entity > s.organisations[c.member[best]].entity
+        )
+        if best < 0 or e > level or not lower:
+            best = position
+            level = e
+    return best
+
+
+@rule
+def share_effort(c, components):
+    """Staff of members without a component works for those who have one, in proportion."""
+    useful = 0.0
+    total = 0.0
+    for position in range(c.size):
+        total += c.fte[position]
+        c.worked[position] = 0.0
+        if own_components(c, position, components) != 0:
+            c.worked[position] = c.fte[position]
+            useful += c.fte[position]
+    if useful <= 0.0:
+        return
+    for position in range(c.size):
+        c.worked[position] *= total / useful

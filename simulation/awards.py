@@ -1,0 +1,353 @@
+"""Phases 2 and 4: public money comes in, and bids become awards."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents.compiled import rule
+from simulation import streams
+from simulation.accounts import fen, myuan, spend_from_programme
+from simulation.calls import pay_readers, purse_total
+from simulation.columns import (
+    ACTIVE_PROJECTS,
+    BIDDING,
+    N_CONSORTIA,
+    OFFICE_OUT,
+    OPEN,
+    REFUSED,
+    RUNNING,
+    TREASURY_IN,
+)
+from simulation.events import AWARDED, TURNED_DOWN, note
+from simulation.outcomes import (
+    BELOW_BAR,
+    BORDER_UNPAID,
+    GRANT_CAPPED,
+    MISSION_RESERVE,
+    PRIORITY_USED,
+    PURSE_EMPTY,
+    REGION_PURSE_EMPTY,
+    SELF_FUNDING_BINDS,
+    TARGET_SPREADS_THIN,
+    WAITED_FOR_AGREEMENT,
+)
+from simulation.policies.adaptation import adapted_weight
+from simulation.policies.budget import growth_factor
+from simulation.policies.funding import grant_for
+from simulation.policies.governance import (
+    agreement_quarters,
+    parties_to_agree,
+    pays_member,
+    purse_is_regional,
+)
+from simulation.policies.selection import DIRECTED, LOTTERY, merit_points
+from simulation.policies.targets import target_cap
+from simulation.projects import start_project
+from simulation.standing import build_capability, capability_money
+
+MOST_AGREEMENT_QUARTERS = 16
+
+
+@rule
+def budget_per_quarter(s, programme, quarter):
+    """Fen a programme receives in a policy quarter."""
+    w = s.world[0]
+    p = s.programmes[programme]
+    whole = w.money_budget_myuan_per_year * w.needs_scale_organisations / 120.0 / 4.0
+    growth = growth_factor(p.budget_growth_per_year, quarter, w.time_policy)
+    return fen(whole * s.programme_state[programme].share * p.budget_scale * growth)
+
+
+@rule
+def parties(s, p):
+    """Bodies that must agree to an award of a programme."""
+    return parties_to_agree(
+        p.governance_mode, p.governance_joining_departments, len(s.region_weight)
+    )
+
+
+@rule
+def receive_money(s, step, quarter):
+    """Budgets arrive in the purses; offices are paid; origin sources spend."""
+    w = s.world[0]
+    adapt_shares(s, quarter)
+    for programme in range(1, len(s.programmes)):
+        p = s.programmes[programme]
+        amount = budget_per_quarter(s, programme, quarter)
+        if amount == 0:
+            continue
+        s.ledger[TREASURY_IN] += amount
+        s.programme_state[programme].received += amount
+        s.programme_state[programme].mission_left += int(amount * p.budget_mission_share)
+        fill_purses(s, programme, p, amount)
+        office = w.money_office_myuan * parties(s, p) * w.needs_scale_organisations / 480.0
+        centre = s.purses.shape[1] - 1
+        spend_everywhere(s, programme, fen(office), OFFICE_OUT, centre)
+        build_capability(s, step, quarter, programme, capability_money(p, amount))
+
+
+@rule
+def fill_purses(s, programme, p, amount):
+    """One purse, or one for each region beside the centre's guidance money."""
+    centre = s.purses.shape[1] - 1
+    left = amount
+    if purse_is_regional(p.governance_mode):
+        regional = amount - int(amount * p.governance_centre_share)
+        for region in range(centre):
+            part = int(regional * s.region_weight[region])
+            s.purses[programme, region] += part
+            left -= part
+    s.purses[programme, centre] += left
+
+
+@rule
+def spend_everywhere(s, programme, amount, account, centre):
+    """A programme pays from the centre's purse, then from the regions' in turn."""
+    left = amount - spend_from_programme(s, programme, amount, account, centre)
+    for region in range(centre):
+        left -= spend_from_programme(s, programme, left, account, region)
+
+
+@rule
+def adapt_shares(s, quarter):
+    """Every two years a learning government shifts shares towards solutions per yuan."""
+    n = len(s.programmes) - 1
+    rate = 0.0
+    for programme in range(1, n + 1):
+        rate += s.programmes[programme].adaptation_rate
+    if rate == 0.0 or n < 2 or quarter == 0 or quarter % 8 != 0:
+        return
+    mean = 0.0
+    total = 0.0
+    for programme in range(1, n + 1):
+        mean += yield_of(s, programme) / n
+        total += s.programme_state[programme].share
+    if mean <= 0.0:
+        return
+    weight = 0.0
+    for programme in range(1, n + 1):
+        state = s.programme_state[programme]
+        relative = yield_of(s, programme) / mean - 1.0
+        state.share = adapted_weight(
+            state.share, s.programmes[programme].adaptation_rate, relative
+        )
+        weight += state.share
+    for programme in range(1, n + 1):
+        s.programme_state[programme].share *= total / weight
+
+
+@rule
+def yield_of(s, programme):
+    """Solutions per 100 million yuan received, smoothed."""
+    state = s.programme_state[programme]
+    return (state.results + 0.5) / (myuan(state.received) / 100.0 + 0.5)
+
+
+@rule
+def award(s, step):
+    """Phase 4: each programme decides on the bids that are ready."""
+    for programme in range(1, len(s.programmes)):
+        p = s.programmes[programme]
+        wait = agreement_quarters(parties(s, p), s.world[0].money_quarters_per_party)
+        rows = np.empty(len(s.running), np.int64)
+        n = 0
+        row = s.counters[N_CONSORTIA] - 1
+        while row >= 0 and s.consortia[row].founded >= step - MOST_AGREEMENT_QUARTERS:
+            c = s.consortia[row]
+            ready = c.founded + min(wait, MOST_AGREEMENT_QUARTERS) == step
+            if c.state == BIDDING and c.programme == programme and ready:
+                rows[n] = row
+                n += 1
+            row -= 1
+        if n > 0:
+            s.bound[WAITED_FOR_AGREEMENT] += n if wait > 0 else 0
+            decide_bids(s, step, programme, rows[:n])
+
+
+@rule
+def decide_bids(s, step, programme, rows):
+    """Score, order and fund the bids of one programme and quarter."""
+    p = s.programmes[programme]
+    points = np.empty(len(rows))
+    for k in range(len(rows)):
+        points[k] = score(s, p, rows[k], step)
+        s.consortia[rows[k]].merit = points[k]
+    order = np.argsort(-points, kind="mergesort")
+    passing = len(rows) - int(p.selection_bar * len(rows))
+    s.bound[BELOW_BAR] += len(rows) - passing
+    ranks = np.arange(passing)
+    if p.selection_mode == LOTTERY:
+        draws = np.empty(passing)
+        for k in range(passing):
+            c = s.consortia[rows[order[k]]]
+            draws[k] = streams.uniform(s.luck[0], streams.LOTTERY, step, c.luck)
+        ranks = np.argsort(draws, kind="mergesort")
+    for k in range(passing):
+        fund(s, step, p, rows[order[ranks[k]]])
+    for k in range(len(rows)):
+        release(s, step, rows[k])
+
+
+@rule
+def score(s, p, row, step):
+    """Points of a bid; a commission is not reviewed and not noisy."""
+    w = s.world[0]
+    c = s.consortia[row]
+    need = s.needs[c.problem]
+    lead = s.organisations[c.member[0]]
+    noise = w.money_appraisal_noise
+    if p.selection_mode == DIRECTED:
+        noise = 0.0
+    else:
+        pay_readers(s, c.programme, p.selection_panel_size, c.member[0])
+    if p.selection_priority_points > 0.0 and lead.recognised > 0:
+        s.bound[PRIORITY_USED] += 1
+    return merit_points(
+        c.expertise * c.coverage, lead.reputation, lead.lead_ability,
+        math.log(need.value / w.needs_value_median_myuan), need.difficulty,
+        1.0 if lead.recognised > 0 else 0.0, p.selection_track_record_weight,
+        p.selection_value_weight, p.selection_priority_points, noise, p.selection_panel_size,
+        streams.normal(s.luck[0], streams.REVIEW, step, c.luck),
+    )  # fmt: skip
+
+
+@rule
+def funded_teams(s, programme, problem):
+    """Teams of a programme at work on a problem."""
+    count = 0
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        c = s.consortia[s.running[k]]
+        if c.problem == problem and c.programme == programme:
+            count += 1
+    return count
+
+
+@rule
+def fund(s, step, p, row):
+    """Give a bid its grant and start the project, if need, teams and purses allow it."""
+    c = s.consortia[row]
+    problem = s.problems[c.problem]
+    if problem.status != OPEN and problem.status != RUNNING:
+        return
+    if problem.status == RUNNING and (
+        funded_teams(s, c.programme, c.problem) >= p.selection_teams
+    ):
+        return
+    grant = grant_of(s, p, row)
+    if grant <= 0 or not take_grant(s, p, row, grant):
+        return
+    c.grant = grant
+    problem.funded += 1
+    state = s.programme_state[c.programme]
+    state.awards += 1.0
+    state.coverage_sum += c.coverage
+    state.coverage_n += 1.0
+    s.organisations[c.member[0]].recognised += 1
+    note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
+    start_project(s, row, step)
+
+
+@rule
+def grant_of(s, p, row):
+    """Grant in fen that a bid may get; counts the rules that reduce it."""
+    w = s.world[0]
+    c = s.consortia[row]
+    planned = myuan(c.planned)
+    annual = w.money_budget_myuan_per_year * w.needs_scale_organisations / 120.0
+    annual *= s.programme_state[c.programme].share * p.budget_scale
+    cap = target_cap(p.funding_cap_myuan, annual, p.targets_consortia_per_year)
+    grant = grant_for(planned, p.funding_public_share, cap, p.funding_self_funding_ratio)
+    if cap < p.funding_cap_myuan and grant >= cap:
+        s.bound[TARGET_SPREADS_THIN] += 1
+    elif grant >= cap:
+        s.bound[GRANT_CAPPED] += 1
+    if p.funding_public_share * (1.0 + p.funding_self_funding_ratio) > 1.0:
+        s.bound[SELF_FUNDING_BINDS] += 1
+    share = payable_share(s, p, c)
+    if share < 1.0:
+        s.bound[BORDER_UNPAID] += 1
+    return fen(grant * share)
+
+
+@rule
+def payable_share(s, p, c):
+    """Share of members' weight that the purses may pay (borders)."""
+    lead = s.organisations[c.member[0]].region
+    payable = 0.0
+    total = 0.0
+    for position in range(c.size):
+        weight = c.value_weight[position]
+        total += weight
+        region = s.organisations[c.member[position]].region
+        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
+            payable += weight
+    return payable / total
+
+
+@rule
+def take_grant(s, p, row, grant):
+    """Move a grant from purses to escrow; each region pays its own members, the centre the rest."""
+    c = s.consortia[row]
+    centre = s.purses.shape[1] - 1
+    reserve = s.programme_state[c.programme].mission_left
+    strategic = s.needs[c.problem].strategic == 1
+    available = purse_total(s, c.programme)
+    if available < grant:
+        s.bound[PURSE_EMPTY] += 1
+        return False
+    if not strategic and available - reserve < grant:
+        s.bound[MISSION_RESERVE] += 1
+        return False
+    parts = np.zeros(centre + 1, np.int64)
+    if purse_is_regional(p.governance_mode):
+        split_by_region(s, p, c, grant, parts)
+    else:
+        parts[centre] = grant
+    short = 0
+    for region in range(centre):
+        missing = max(0, parts[region] - s.purses[c.programme, region])
+        parts[region] -= missing
+        short += missing
+    parts[centre] += short
+    if parts[centre] > s.purses[c.programme, centre]:
+        s.bound[REGION_PURSE_EMPTY] += 1
+        return False
+    for purse in range(centre + 1):
+        s.purses[c.programme, purse] -= parts[purse]
+        s.escrow[row, purse] += parts[purse]
+    if strategic:
+        s.programme_state[c.programme].mission_left = max(0, reserve - grant)
+    return True
+
+
+@rule
+def split_by_region(s, p, c, grant, parts):
+    """Each region's part of a grant, by its members' weight; rounding stays with the lead's."""
+    lead = s.organisations[c.member[0]].region
+    total = 0.0
+    for position in range(c.size):
+        region = s.organisations[c.member[position]].region
+        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
+            total += c.value_weight[position]
+    left = grant
+    for position in range(c.size):
+        region = s.organisations[c.member[position]].region
+        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
+            part = int(grant * (c.value_weight[position] / total))
+            parts[region] += part
+            left -= part
+    parts[lead] += left
+
+
+@rule
+def release(s, step, row):
+    """A bid that was not funded is turned down, and its need returns to its owner."""
+    c = s.consortia[row]
+    problem = s.problems[c.problem]
+    problem.declined |= 1 << c.programme
+    problem.programme = -1
+    if c.state == BIDDING:
+        c.state = REFUSED
+        note(s, step, TURNED_DOWN, c.problem, row, c.member[0], c.merit)

@@ -1,0 +1,441 @@
+"""Phases 2 and 3: programmes act (collect, screen, publish) and consortia form and bid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import rule
+from agents.decisions import believed_success, call_utility, race_success
+from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
+from simulation import streams
+from simulation.accounts import fen, pay, spend_from_programme
+from simulation.columns import (
+    BIDDING_OUT,
+    N_CONSORTIA,
+    N_NEEDS_SEEN,
+    OPEN,
+    PRIVATE_PRACTICE,
+    REVIEW_OUT,
+)
+from simulation.events import (
+    BID,
+    FORMED_ALONE,
+    NO_ANSWER_EVENT,
+    NOT_WORTH_IT,
+    PUBLISHED,
+    SCREENED_OUT_EVENT,
+    SUBMITTED,
+    note,
+)
+from simulation.fields import ring_position
+from simulation.forming import clear_row, form_consortium, free_staff, lead_utility, tie_strength
+from simulation.learning import repeated
+from simulation.outcomes import (
+    EMERGING_TARGET,
+    LEAD_NOT_ADMITTED,
+    NO_ANSWER,
+    SCREENED_OUT,
+)
+from simulation.policies.agenda import takes_up
+from simulation.policies.eligibility import OWNER_LEADS, may_lead
+from simulation.policies.formation import RESERVE_POOL
+from simulation.policies.openness import within_circle
+from simulation.policies.screening import LOCAL, appraisal
+from simulation.policies.selection import DIRECTED
+from simulation.projects import start_project
+from simulation.standing import best_body
+
+WAIT_DISCOUNT = 0.95  # of going alone a quarter later, as owners see it (assumption)
+
+
+@rule
+def reach_without_search(s, need, lead):
+    """Share of components the lead or its acquaintances can touch."""
+    w = s.world[0]
+    covered = 0
+    for i in range(w.needs_components):
+        f = need.field[i]
+        touch = s.expertise[lead, f] >= w.search_least_expertise
+        for k in range(s.organisations[lead].ties):
+            if touch:
+                break
+            touch = s.expertise[s.ties[lead, k].partner, f] >= w.search_least_expertise
+        covered += touch
+    return covered / w.needs_components
+
+
+@rule
+def utility_alone(s, need, lead, owns):
+    """What a project without a programme is worth to its lead, with three partners."""
+    reach = reach_without_search(s, need, lead)
+    return lead_utility(s, need, lead, PRIVATE_PRACTICE, reach, 3.0, owns, 1.0)
+
+
+@rule
+def admitted(s, programme, row):
+    """Whether an organisation may lead in this programme."""
+    o = s.organisations[row]
+    p = s.programmes[programme]
+    year = 4.0 * o.revenue
+    return may_lead(
+        o.kind, o.ownership, year, year * o.rd_share, p.eligibility_lead_types,
+        p.eligibility_lead_min_rd_share, p.eligibility_lead_min_rd_myuan,
+    )  # fmt: skip
+
+
+@rule
+def purse_total(s, programme):
+    """Fen in all purses of a programme."""
+    total = 0
+    for purse in range(s.purses.shape[1]):
+        total += s.purses[programme, purse]
+    return total
+
+
+@rule
+def target_bonus(s, programme, need, row):
+    """What closing the gap to its emerging-industry target is worth to a state-owned firm."""
+    o = s.organisations[row]
+    target = s.programmes[programme].targets_emerging_share
+    if target <= 0.0 or o.kind > SME or o.ownership > LOCAL_SOE or need.strategic == 0:
+        return 0.0
+    gap = target - min(1.0, o.emerging_income / max(o.revenue, 1e-9))
+    if gap <= 0.0:
+        return 0.0
+    s.bound[EMERGING_TARGET] += 1
+    return gap * s.world[0].forming_target_weight_myuan
+
+
+@rule
+def utility_of_call(s, programme, index, owner, alone):
+    """What handing a need to a programme is worth to its owner, million yuan."""
+    w = s.world[0]
+    p = s.programmes[programme]
+    state = s.programme_state[programme]
+    need = s.needs[index]
+    p_award = (state.awards + 2.0) / (state.bids + 4.0)
+    mean = (state.coverage_sum + 4.0 * 0.7) / (state.coverage_n + 4.0)
+    loss = w.forming_disclosure * need.value * w.forming_owner_share
+    if p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0:
+        reach = max(mean, reach_without_search(s, need, owner))
+        won = lead_utility(s, need, owner, programme, reach, 3.0, True, 1.0)
+        won += target_bonus(s, programme, need, owner)
+        cost = w.money_bid_base_myuan + 4.0 * w.money_bid_per_member_myuan
+    else:
+        chance = believed_success(
+            0.0, 0.0, w.forming_prior_success, w.forming_prior_weight, mean,
+            w.forming_coverage_exponent,
+        )  # fmt: skip
+        won = chance * need.value * w.forming_owner_share
+        cost = 0.0
+    return call_utility(p_award, won - loss, alone, cost, WAIT_DISCOUNT)
+
+
+@rule
+def open_to(s, programme, index, step):
+    """Whether a programme would take up this need now."""
+    problem = s.problems[index]
+    p = s.programmes[programme]
+    if problem.declined & (1 << programme) or purse_total(s, programme) <= 0:
+        return False
+    owner = problem.owner
+    backbone = owner >= 0 and s.organisations[owner].kind == LEAD_FIRM
+    if not takes_up(
+        p.agenda_mode, p.agenda_backbone_only, owner >= 0, backbone, s.needs[index].strategic == 1
+    ):
+        return False
+    owner_must_lead = (
+        owner >= 0 and p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0
+    )
+    if owner_must_lead and not admitted(s, programme, owner):
+        s.bound[LEAD_NOT_ADMITTED] += 1
+        return False
+    return True
+
+
+@rule
+def choose_programme(s, index, step):
+    """The programme a need goes to: the owner's best offer, or by lot for ownerless needs."""
+    problem = s.problems[index]
+    owner = problem.owner
+    best = -1
+    best_value = 0.0
+    alone = utility_alone(s, s.needs[index], owner, True) if owner >= 0 else 0.0
+    best_value = max(0.0, alone)
+    soonest = np.inf
+    for programme in range(1, len(s.programmes)):
+        if not open_to(s, programme, index, step):
+            continue
+        if owner >= 0:
+            value = utility_of_call(s, programme, index, owner, alone)
+            if value > best_value:
+                best_value = value
+                best = programme
+        else:
+            address = streams.combine(index, programme)
+            ring = streams.clock(s.luck[0], streams.PROGRAMME_CHOICE, step, address, 1.0)
+            if ring < soonest:
+                soonest = ring
+                best = programme
+    return best
+
+
+@rule
+def collect(s, step):
+    """Open needs are handed to the programmes that take them up, if their owners want that."""
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        problem = s.problems[index]
+        if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
+            continue
+        programme = choose_programme(s, index, step)
+        if programme < 0:
+            continue
+        p = s.programmes[programme]
+        problem.programme = programme
+        problem.due = step
+        problem.due += 1 if p.screening_panel_size > 0 else 0
+        problem.due += 1 if p.formation_mode == RESERVE_POOL else 0
+        note(s, step, SUBMITTED, index, -1, problem.owner, programme)
+
+
+@rule
+def screen(s, step):
+    """Panels read the needs that are due and publish the best part of them."""
+    for programme in range(1, len(s.programmes)):
+        p = s.programmes[programme]
+        if p.screening_panel_size == 0:
+            continue
+        due = np.empty(s.counters[N_NEEDS_SEEN], np.int64)
+        points = np.empty(s.counters[N_NEEDS_SEEN])
+        n = 0
+        for index in range(s.counters[N_NEEDS_SEEN]):
+            problem = s.problems[index]
+            if problem.status == OPEN and problem.programme == programme and problem.due == step:
+                due[n] = index
+                points[n] = panel_points(s, p, index, step)
+                n += 1
+                pay_readers(s, programme, p.screening_panel_size, problem.owner)
+        publish_best(s, step, p, due[:n], points[:n])
+
+
+@rule
+def panel_points(s, p, index, step):
+    """A screening panel's points for a need."""
+    w = s.world[0]
+    need = s.needs[index]
+    noise = w.money_appraisal_noise
+    if p.screening_pool == LOCAL:
+        noise *= w.money_local_noise_factor
+    luck = streams.normal(s.luck[0], streams.APPRAISAL, step, np.uint64(index))
+    return appraisal(
+        np.log(need.value / w.needs_value_median_myuan), need.strategic, 1.0 - need.difficulty,
+        need.cross_border, p.screening_value_weight, p.screening_strategy_weight,
+        p.screening_duration_weight, p.screening_cross_border_weight, noise,
+        p.screening_panel_size, luck,
+    )  # fmt: skip
+
+
+@rule
+def pay_readers(s, programme, readers, lead):
+    """A programme pays its experts for one reading each."""
+    region = s.organisations[lead].region if lead >= 0 else s.purses.shape[1] - 1
+    cost = fen(readers * s.world[0].money_review_myuan)
+    spend_from_programme(s, programme, cost, REVIEW_OUT, region)
+
+
+@rule
+def publish_best(s, step, p, due, points):
+    """Publish the best share; what is not published returns to its owner."""
+    order = np.argsort(-points, kind="mergesort")
+    kept = int(p.screening_share_published * len(due) + 0.999999)
+    for place in range(len(due)):
+        index = due[order[place]]
+        problem = s.problems[index]
+        problem.points = points[order[place]]
+        if place < kept:
+            note(s, step, PUBLISHED, index, -1, problem.owner, problem.points)
+            continue
+        s.bound[SCREENED_OUT] += 1
+        note(s, step, SCREENED_OUT_EVENT, index, -1, problem.owner, problem.points)
+        problem.declined |= 1 << problem.programme
+        problem.programme = -1
+
+
+@rule
+def start_alone(s, step):
+    """Owners, and public bodies for ownerless needs, start projects without a programme."""
+    w = s.world[0]
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        problem = s.problems[index]
+        if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
+            continue
+        age = step - (problem.closes - w.needs_open_quarters + 1)
+        if age % 4 != 0 and problem.declined == 0:
+            continue
+        lead = problem.owner
+        if lead < 0:
+            lead = volunteer(s, index, step)
+        if lead < 0 or free_staff(s, lead) <= 0.0:
+            continue
+        owns = lead == problem.owner
+        if problem.alone >= 3 or utility_alone(s, s.needs[index], lead, owns) <= 0.0:
+            continue
+        problem.alone += 1
+        row = form_consortium(s, step, index, lead, PRIVATE_PRACTICE, -1, 0, 1.0)
+        if row < 0:
+            continue
+        if s.consortia[row].utility <= 0.0:
+            drop_last(s, row)
+            note(s, step, NOT_WORTH_IT, index, -1, lead, s.consortia[row].utility)
+            continue
+        note(s, step, FORMED_ALONE, index, row, lead, s.consortia[row].coverage)
+        start_project(s, row, step)
+
+
+@rule
+def drop_last(s, row):
+    """Forget the newest consortium: it formed, but its lead would lose by going on."""
+    clear_row(s, row)
+    s.counters[N_CONSORTIA] -= 1
+
+
+@rule
+def volunteer(s, index, step):
+    """The public body that would gain most from an ownerless need, of those next on the ring."""
+    w = s.world[0]
+    need = s.needs[index]
+    best = -1
+    most = 0.0
+    seen = 0
+    start = s.ring_start[need.main_field]
+    count = s.ring_start[need.main_field + 1] - start
+    address = streams.combine(index, 1)
+    target = streams.bits(s.luck[0], streams.BIDDER_POSITION, 0, address)
+    first = ring_position(s, need.main_field, target) - start
+    for k in range(count):
+        if seen >= w.forming_bid_candidates:
+            break
+        row = s.ring[start + (first + k) % count]
+        o = s.organisations[row]
+        if o.active == 0 or o.kind <= SME:
+            continue
+        seen += 1
+        value = utility_alone(s, need, row, False)
+        if value > most:
+            most = value
+            best = row
+    return best
+
+
+@rule
+def bid(s, step):
+    """Published needs are answered: by their owner, by solvers, or by standing consortia."""
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        problem = s.problems[index]
+        if problem.status != OPEN or problem.programme < 0 or problem.due != step:
+            continue
+        programme = problem.programme
+        p = s.programmes[programme]
+        if p.renewal_standing == 1:
+            answers = answer_by_bodies(s, step, index, programme)
+        elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
+            answers = answer(s, step, index, programme, problem.owner, -1, 0)
+        else:
+            answers = answer_by_solvers(s, step, index, programme)
+        problem.bids += answers
+        if answers == 0:
+            s.bound[NO_ANSWER] += 1
+            note(s, step, NO_ANSWER_EVENT, index, -1, problem.owner, programme)
+            problem.declined |= 1 << programme
+            problem.programme = -1
+
+
+@rule
+def answer(s, step, index, programme, lead, body, attempt_number):
+    """One consortium forms and bids; returns 1 if it does, else 0."""
+    w = s.world[0]
+    p = s.programmes[programme]
+    rivals = max(1, p.selection_teams)
+    prior = w.forming_prior_success
+    p_extra = race_success(prior, rivals) / prior
+    row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
+    if row < 0:
+        return 0
+    c = s.consortia[row]
+    cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
+    free = p.selection_mode == DIRECTED or body >= 0
+    bonus = target_bonus(s, programme, s.needs[index], lead)
+    if c.utility + bonus <= (0.0 if free else cost):
+        note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
+        drop_last(s, row)
+        return 0
+    if not free:
+        pay(s, lead, fen(cost), BIDDING_OUT)
+    s.programme_state[programme].bids += 1.0
+    note(s, step, BID, index, row, lead, c.coverage)
+    return 1
+
+
+@rule
+def answer_by_bodies(s, step, index, programme):
+    """The standing consortium that covers the need best takes it into its queue."""
+    body = best_body(s, programme, index)
+    if body < 0:
+        return 0
+    return answer(s, step, index, programme, s.bodies[body].lead, body, 0)
+
+
+@rule
+def answer_by_solvers(s, step, index, programme):
+    """Organisations next on the rings of the need's fields consider leading an answer."""
+    w = s.world[0]
+    p = s.programmes[programme]
+    need = s.needs[index]
+    answers = 0
+    asked = np.empty(w.forming_bid_candidates, np.int64)
+    n = 0
+    for i in range(w.needs_components):
+        if repeated(need, i):
+            continue
+        n = considering(s, index, programme, need.field[i], asked, n)
+    for k in range(n):
+        if answers >= p.openness_answers:
+            break
+        answers += answer(s, step, index, programme, asked[k], -1, k)
+    return answers
+
+
+@rule
+def considering(s, index, programme, field, asked, n):
+    """Add admitted solvers from one field's ring, a third of the places per field at most."""
+    p = s.programmes[programme]
+    owner = s.problems[index].owner
+    start = s.ring_start[field]
+    count = s.ring_start[field + 1] - start
+    target = streams.bits(
+        s.luck[0], streams.BIDDER_POSITION, 1, streams.combine(index, field)
+    )
+    first = ring_position(s, field, target) - start
+    most = min(len(asked), n + (len(asked) + 2) // 3)
+    for k in range(count):
+        if n >= most:
+            break
+        row = s.ring[start + (first + k) % count]
+        o = s.organisations[row]
+        if o.active == 0 or row == owner or free_staff(s, row) <= 0.0:
+            continue
+        if owner >= 0:
+            tied = tie_strength(s, owner, row) > 0.0
+            near = o.region == s.organisations[owner].region
+            if not within_circle(p.openness_circle, tied, near):
+                continue
+        if not admitted(s, programme, row):
+            s.bound[LEAD_NOT_ADMITTED] += 1
+            continue
+        known = False
+        for j in range(n):
+            known = known or asked[j] == row
+        if not known:
+            asked[n] = row
+            n += 1
+    return n

@@ -1,0 +1,225 @@
+"""The columns a run's state is kept in; agents are views on rows.
+
+Structured arrays keep what belongs to one entity together; two-dimensional arrays hold what every
+entity has once per field or per partner. :mod:`simulation.state` puts them together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MAX_MEMBERS = 40
+MAX_COMPONENTS = 16
+MAX_TIES = 32
+PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
+
+ORGANISATION = np.dtype(
+    [
+        ("entity", "u8"),  # name in all draws
+        ("hash", "u8"),  # position on rings
+        ("kind", "i8"),
+        ("ownership", "i8"),
+        ("region", "i8"),
+        ("home_field", "i8"),
+        ("active", "i8"),
+        ("since", "i8"),  # step of entry
+        ("orientation", "f8"),  # 0 applied, 1 basic
+        ("lead_ability", "f8"),
+        ("staff", "f8"),  # FTE
+        ("busy", "f8"),  # FTE promised to projects
+        ("revenue", "f8"),  # million yuan per quarter
+        ("rd_share", "f8"),
+        ("cash", "i8"),  # fen, for joint projects
+        ("income_stock", "i8"),  # fen, value still to be earned
+        ("emerging_income", "f8"),  # million yuan earned in strategic fields
+        ("granted", "i8"),  # fen of programme money received
+        ("claim", "i8"),  # fen of own project cost that a tax credit may refund
+        ("earned", "i8"),  # fen of realised value
+        ("reputation", "f8"),
+        ("trials", "f8"),
+        ("successes", "f8"),
+        ("participations", "i8"),
+        ("led", "i8"),
+        ("recognised", "i8"),  # funded consortia led
+        ("ties", "i8"),  # used rows of its tie list
+        ("source_field", "i8"),  # frontier field it is an origin source for, or -1
+        ("source_programme", "i8"),
+        ("source_since", "i8"),
+    ],
+    align=True,
+)
+
+TIE = np.dtype([("partner", "i8"), ("times", "f8"), ("last", "i8")], align=True)
+
+NEED = np.dtype(
+    [
+        ("arrival", "i8"),
+        ("owner", "i8"),  # row of the firm that raised it, or -1
+        ("main_field", "i8"),
+        ("field", "i8", (MAX_COMPONENTS,)),
+        ("mask", "i8", (MAX_COMPONENTS,)),  # component and its neighbours, as bits
+        ("links", "i8"),
+        ("value", "f8"),  # million yuan, expected
+        ("surprise", "f8"),  # standard normal, realised value
+        ("key", "u8"),  # landscape
+        ("prerequisite", "i8"),
+        ("deadline", "i8"),  # quarters from award
+        ("frontier", "i8"),
+        ("strategic", "i8"),
+        ("spread", "f8"),
+        ("scarcity", "f8"),
+        ("difficulty", "f8"),
+        ("cross_border", "f8"),  # share of components no single region covers
+    ],
+    align=True,
+)
+
+LATENT, OPEN, RUNNING, SOLVED, CLOSED = range(5)
+
+PROBLEM = np.dtype(
+    [
+        ("status", "i8"),
+        ("owner", "i8"),  # as long as the owner exists
+        ("closes", "i8"),  # last step at which it may be taken up
+        ("programme", "i8"),  # whose pipeline it is in, or -1
+        ("due", "i8"),  # step of publication
+        ("declined", "i8"),  # bits of programmes that have turned it down
+        ("alone", "i8"),  # private attempts made
+        ("teams", "i8"),  # running teams
+        ("projects", "i8"),  # teams ever started
+        ("funded", "i8"),  # teams ever funded
+        ("bids", "i8"),
+        ("effort", "f8"),  # FTE-quarters spent
+        ("solved_step", "i8"),
+        ("solver", "i8"),  # row of the consortium
+        ("adopted_step", "i8"),
+        ("adopter", "i8"),
+        ("adopters", "i8"),
+        ("realised", "f8"),  # million yuan
+        ("adoption_cost", "f8"),  # million yuan
+        ("scenario", "f8"),
+        ("standard", "f8"),
+        ("points", "f8"),  # appraisal, while being screened
+    ],
+    align=True,
+)
+
+BIDDING, ACTIVE, ENDED_SOLVED, ENDED_FAILED, ENDED_STOPPED, ENDED_OVERTAKEN, REFUSED = range(7)
+
+CONSORTIUM = np.dtype(
+    [
+        ("row", "i8"),
+        ("state", "i8"),
+        ("problem", "i8"),
+        ("programme", "i8"),  # row of the programmes; 0 is private practice
+        ("body", "i8"),  # standing consortium it works for, or -1
+        ("luck", "u8"),
+        ("founded", "i8"),
+        ("deadline", "i8"),  # step
+        ("size", "i8"),
+        ("member", "i8", (MAX_MEMBERS,)),
+        ("layer", "i8", (MAX_MEMBERS,)),
+        ("fte", "f8", (MAX_MEMBERS,)),
+        ("worked", "f8", (MAX_MEMBERS,)),  # FTE that tries are made with
+        ("value_weight", "f8", (MAX_MEMBERS,)),
+        ("credit", "f8", (MAX_MEMBERS,)),  # tries carried over
+        ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
+        ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
+        ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
+        ("effort", "f8"),  # FTE in all
+        ("coverage", "f8"),
+        ("expertise", "f8"),  # mean of the best over covered components
+        ("burden", "f8"),  # n_eff
+        ("regions", "i8"),
+        ("trust", "f8"),
+        ("pairs", "i8"),  # pairs among the first twelve members
+        ("old_pairs", "i8"),  # of them, pairs that had worked together before
+        ("gamma", "f8"),
+        ("believed", "f8"),
+        ("merit", "f8"),
+        ("design", "i8"),
+        ("start", "i8"),
+        ("percentile", "f8"),
+        ("good_ends", "i8"),
+        ("tries", "i8"),
+        ("improvements", "i8"),
+        ("stuck", "i8"),
+        ("bold", "i8"),
+        ("gate_passed", "i8"),
+        ("utility", "f8"),  # million yuan, what the lead expects of it
+        ("planned", "i8"),  # fen over the whole project
+        ("spent", "i8"),
+        ("grant", "i8"),
+        ("grant_used", "i8"),
+        ("financed", "i8"),
+        ("scanned", "i8"),
+        ("refusals", "i8"),
+        ("team", "i8"),  # number among the teams of this problem
+    ],
+    align=True,
+)
+
+BODY = np.dtype(
+    [
+        ("programme", "i8"),
+        ("lead", "i8"),
+        ("active", "i8"),
+        ("founded", "i8"),
+        ("renewals", "i8"),
+        ("running", "i8"),
+        ("trials", "f8"),
+        ("successes", "f8"),
+        ("size", "i8"),
+        ("member", "i8", (MAX_MEMBERS,)),
+    ],
+    align=True,
+)
+
+PROGRAMME_STATE = np.dtype(
+    [
+        ("share", "f8"),  # of the regime's budget, as adapted
+        ("received", "i8"),  # fen
+        ("spent", "i8"),
+        ("mission_left", "i8"),  # fen reserved for strategic needs
+        ("results", "f8"),
+        ("bids", "f8"),
+        ("awards", "f8"),
+        ("coverage_sum", "f8"),
+        ("coverage_n", "f8"),
+        ("credit_scale", "f8"),  # share of tax-credit claims that the budget covers
+        ("bodies_founded", "i8"),
+    ],
+    align=True,
+)
+
+EVENT = np.dtype(
+    [
+        ("step", "i8"),
+        ("kind", "i8"),
+        ("problem", "i8"),
+        ("consortium", "i8"),
+        ("organisation", "i8"),
+        ("value", "f8"),
+    ],
+    align=True,
+)
+
+# Accounts of the ledger, in fen. Money enters, is held by organisations and purses, and leaves.
+ACCOUNTS = (
+    "treasury_in", "revenue_in", "block_in", "value_in", "capital_in", "financier_in",
+    "research_out", "coordination_out", "scanning_out", "bidding_out", "review_out", "office_out",
+    "scenario_out", "capability_out", "adoption_out", "idle_out", "returned_out", "financier_out",
+)  # fmt: skip
+(
+    TREASURY_IN, REVENUE_IN, BLOCK_IN, VALUE_IN, CAPITAL_IN, FINANCIER_IN,
+    RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
+    SCENARIO_OUT, CAPABILITY_OUT, ADOPTION_OUT, IDLE_OUT, RETURNED_OUT, FINANCIER_OUT,
+) = range(len(ACCOUNTS))  # fmt: skip
+INFLOWS = 6  # the first accounts bring money in
+
+# Counters that grow during a run.
+(
+    N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
+    N_NEEDS_SEEN, OVERFLOW,
+) = range(9)  # fmt: skip
+COUNTERS = 9

@@ -1,0 +1,125 @@
+"""NK landscapes with integer contributions, so that the order of adding cannot matter.
+
+The fitness of a design is the sum over its components of a hashed integer in [0, 2^20) that
+depends on the component's state and those of its K neighbours (Kauffman 1993). All 2^N designs are
+tabulated when a team first starts; the table is shared by all regimes of a replicate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import rule
+from simulation import streams
+
+MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
+
+
+@rule
+def contribution(key, component, mask, design):
+    """Integer in [0, 2^20) of one component; ``mask`` holds it and its neighbours as bits."""
+    address = streams.combine(key, component)
+    return np.int64(streams.mix(address ^ np.uint64(design & mask)) >> np.uint64(44))
+
+
+@rule
+def partial_fitness(key, masks, components, part, design):
+    """Fitness of the components in the bit set ``part``; all of them give the whole fitness."""
+    total = 0
+    for i in range(components):
+        if part & (1 << i):
+            total += contribution(key, i, masks[i], design)
+    return total
+
+
+@rule
+def tabulate(key, masks, components, table):
+    """Fill ``table``, shape (2**components,), with the fitness of every design."""
+    designs = 1 << components
+    for i in range(components):
+        address = streams.combine(key, i)
+        mask = masks[i]
+        for design in range(designs):
+            value = np.int32(streams.mix(address ^ np.uint64(design & mask)) >> np.uint64(44))
+            table[design] = value if i == 0 else table[design] + value
+
+
+@rule
+def top_threshold(table, top_share, raw):
+    """Least fitness that solves: the best round(q 2^N) designs, ties included.
+
+    With ``raw`` it is instead the share 1 - 20 q of the way from mean to best fitness (a
+    robustness check that does not look at ranks).
+    """
+    if raw:
+        return int(table.mean() + (1.0 - 20.0 * top_share) * (table.max() - table.mean()))
+    wanted = max(1, int(top_share * len(table) + 0.5))
+    best = np.empty(wanted, np.int64)
+    filled = 0
+    for value in table:
+        if filled == wanted and value <= best[wanted - 1]:
+            continue
+        place = min(filled, wanted - 1)
+        while place > 0 and best[place - 1] < value:
+            best[place] = best[place - 1]
+            place -= 1
+        best[place] = value
+        filled = min(filled + 1, wanted)
+    return best[wanted - 1]
+
+
+@rule
+def percentile(table, fitness):
+    """Share of all designs strictly below this fitness."""
+    below = 0
+    for value in table:
+        below += value < fitness
+    return below / len(table)
+
+
+@rule
+def prepare(s, index):
+    """Build the landscape of a need unless another regime or team has."""
+    if s.thresholds[index] >= 0:
+        return
+    w = s.world[0]
+    need = s.needs[index]
+    tabulate(need.key, need.mask, w.needs_components, s.landscapes[index])
+    s.thresholds[index] = top_threshold(
+        s.landscapes[index], w.criteria_top_share, w.criteria_raw_fitness == 1
+    )
+
+
+@rule
+def hamming(a, b):
+    """Components in which two designs differ."""
+    x = a ^ b
+    count = 0
+    while x:
+        x &= x - 1
+        count += 1
+    return count
+
+
+@rule
+def start_design(s, index, luck, earlier, distinct):
+    """A design in the starting percentiles; with ``distinct``, far from the ``earlier`` starts."""
+    w = s.world[0]
+    table = s.landscapes[index]
+    best = 0
+    farthest = -1
+    for k in range(64):
+        u = streams.uniform(s.luck[0], streams.START_DESIGN, k, luck)
+        design = int(u * len(table))
+        place = percentile(table, table[design])
+        if place < w.search_start_low or place > w.search_start_high:
+            continue
+        if not distinct or len(earlier) == 0:
+            return design
+        nearest = 99
+        for other in earlier:
+            nearest = min(nearest, hamming(design, other))
+        if nearest > farthest:
+            farthest = nearest
+            best = design
+    return best

@@ -1,0 +1,362 @@
+"""Phase 5: projects start, pay and search; and what happens when one ends."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents.compiled import rule
+from agents.decisions import takes_bold_try
+from agents.kinds import PAYER_PRIVATE, PAYER_PROGRAMME, SME
+from simulation.accounts import fen, myuan, payer_of
+from simulation.columns import (
+    ACTIVE,
+    ACTIVE_PROJECTS,
+    COORDINATION_OUT,
+    ENDED_SOLVED,
+    FINANCIER_IN,
+    N_ORGANISATIONS,
+    OPEN,
+    PRIVATE_PRACTICE,
+    RESEARCH_OUT,
+    RUNNING,
+)
+from simulation.events import STARTED, note
+from simulation.forming import coordination_cost, free_staff, remember_team
+from simulation.landscape import prepare, start_design
+from simulation.learning import learn_in_team
+from simulation.outcomes import FINANCIER_ADVANCED, MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
+from simulation.policies.funding import releasable
+from simulation.policies.layers import effort_weight
+from simulation.policies.monitoring import penalty_due
+from simulation.search import assign_components, search_quarter, share_effort, team_integration
+
+
+@rule
+def start_project(s, row, step):
+    """A consortium becomes a running project on its need's landscape."""
+    c = s.consortia[row]
+    need = s.needs[c.problem]
+    problem = s.problems[c.problem]
+    p = s.programmes[c.programme]
+    c.state = ACTIVE
+    c.deadline = step + need.deadline - 1
+    c.gate_passed = 0
+    allocate_staff(s, c, p)
+    settle_promises(s, c)
+    assign_components(s, row)
+    share_effort(c, s.world[0].needs_components)
+    c.gamma = team_integration(s, c)
+    remember_team(s, c, step)
+    choose_start(s, c, p)
+    c.team = problem.projects
+    problem.status = RUNNING
+    problem.teams += 1
+    problem.projects += 1
+    s.running[s.counters[ACTIVE_PROJECTS]] = row
+    s.counters[ACTIVE_PROJECTS] += 1
+    for position in range(c.size):
+        s.organisations[c.member[position]].participations += 1
+    s.organisations[c.member[0]].led += 1
+    if c.body >= 0:
+        s.bodies[c.body].running += 1
+    note(s, step, STARTED, c.problem, row, c.member[0], c.gamma)
+
+
+@rule
+def allocate_staff(s, c, p):
+    """Split project staff over members by weight; what one cannot give, others with room do."""
+    w = s.world[0]
+    total = 0.0
+    for position in range(c.size):
+        c.fte[position] = effort_weight(
+            c.layer[position], position == 0, w.forming_lead_weight,
+            p.layers_general_effort_share,
+        )  # fmt: skip
+        total += c.fte[position]
+    missing = 0.0
+    room = 0.0
+    for position in range(c.size):
+        wanted = p.funding_project_staff_fte * c.fte[position] / total
+        free = free_staff(s, c.member[position])
+        c.fte[position] = min(wanted, free)
+        missing += wanted - c.fte[position]
+        room += free - c.fte[position]
+    share = min(1.0, missing / room) if room > 0.0 else 0.0
+    c.effort = 0.0
+    for position in range(c.size):
+        free = free_staff(s, c.member[position])
+        c.fte[position] += share * (free - c.fte[position])
+        c.effort += c.fte[position]
+        s.organisations[c.member[position]].busy += c.fte[position]
+
+
+@rule
+def settle_promises(s, c):
+    """The lead pays reluctant members what it promised, as far as its money goes."""
+    lead = s.organisations[c.member[0]]
+    for position in range(1, c.size):
+        amount = min(c.promised[position], max(lead.cash, 0))
+        lead.cash -= amount
+        s.organisations[c.member[position]].cash += amount
+
+
+@rule
+def choose_start(s, c, p):
+    """Where on the landscape the team starts; teams on distinct paths start far apart."""
+    prepare(s, c.problem)
+    earlier = np.empty(16, np.int64)
+    n = 0
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        other = s.consortia[s.running[k]]
+        if other.problem == c.problem and n < 16:
+            earlier[n] = other.start
+            n += 1
+    c.design = start_design(
+        s, c.problem, c.luck, earlier[:n], p.selection_distinct_paths == 1
+    )
+    c.start = c.design
+
+
+@rule
+def quarter_wage(s):
+    """Cost of a full-time equivalent this quarter, million yuan.
+
+    .. math:: w = w_0 (\\text{used} / \\text{available})^{\\epsilon}
+    """
+    w = s.world[0]
+    used = 0.0
+    available = 0.0
+    for row in range(s.counters[N_ORGANISATIONS]):
+        o = s.organisations[row]
+        if o.active == 1:
+            used += o.busy
+            available += o.staff * w.forming_free_share
+    if w.money_wage_elasticity == 0.0 or used <= 0.0 or available <= 0.0:
+        return w.money_wage_myuan
+    return w.money_wage_myuan * math.pow(used / available, w.money_wage_elasticity)
+
+
+@rule
+def research(s, step):
+    """Phase 5: every running project pays its quarter and searches as far as it was paid."""
+    wage = quarter_wage(s)
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        row = s.running[k]
+        c = s.consortia[row]
+        paid_share = pay_quarter(s, row, wage)
+        s.problems[c.problem].effort += c.effort * paid_share
+        decide_boldness(s, c, step)
+        search_quarter(s, row, step, paid_share)
+
+
+@rule
+def learning(s, step):
+    """Phase 6, first half: members learn from their work and each other."""
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        learn_in_team(s, s.running[k])
+
+
+@rule
+def decide_boldness(s, c, step):
+    """A team that found no improvement last quarter may take bold tries."""
+    p = s.programmes[c.programme]
+    c.bold = 0
+    if c.stuck == 0:
+        return
+    gate_ahead = 0.0
+    if p.monitoring_gate_quarter > 0 and c.gate_passed == 0:
+        gate_ahead = 1.0
+    stake = c.believed * s.needs[c.problem].value
+    penalty = penalty_due(myuan(c.grant), p.monitoring_penalty, 0.0)
+    remaining = myuan(c.grant - c.grant_used)
+    if takes_bold_try(stake, remaining, gate_ahead, penalty, p.monitoring_tolerance):
+        c.bold = 1
+
+
+@rule
+def pay_quarter(s, row, wage):
+    """Pay staff and coordination; returns the share of the quarter's cost that was paid.
+
+    The grant pays what the instrument releases; members pay their part of the rest from their
+    own money, which may fall short; financiers advance a part to private firms.
+    """
+    c = s.consortia[row]
+    p = s.programmes[c.programme]
+    coordination = fen(coordination_cost(s, p, c.burden))
+    cost = coordination
+    for position in range(c.size):
+        cost += fen(c.fte[position] * wage)
+    if cost == 0:
+        return 0.0
+    grant = grant_part(s, row, cost)
+    paid = grant
+    for position in range(c.size):
+        due = fen(c.fte[position] * wage) + (coordination if position == 0 else 0)
+        due -= int(grant * (due / cost))
+        paid += member_pays(s, c, p, position, due)
+    talk = min(coordination, paid)
+    s.ledger[COORDINATION_OUT] += talk
+    s.ledger[RESEARCH_OUT] += paid - talk
+    c.spent += cost
+    return min(1.0, paid / cost)
+
+
+@rule
+def grant_part(s, row, cost):
+    """Fen of this quarter's cost that the grant pays."""
+    c = s.consortia[row]
+    if c.grant == 0:
+        return 0
+    p = s.programmes[c.programme]
+    allowed = releasable(
+        float(c.grant), (c.spent + cost) / max(c.planned, 1), c.gate_passed == 1, False,
+        p.funding_upfront, p.funding_milestone, p.funding_prize,
+    )  # fmt: skip
+    return use_escrow(s, row, min(cost, int(allowed) - c.grant_used), True)
+
+
+@rule
+def use_escrow(s, row, wanted, for_cost):
+    """Take fen out of a project's escrow; returns what was taken.
+
+    Money for cost leaves the world as cost, by its payer; a prize stays with the members.
+    """
+    c = s.consortia[row]
+    taken = 0
+    for purse in range(s.escrow.shape[1]):
+        part = min(max(wanted - taken, 0), s.escrow[row, purse])
+        s.escrow[row, purse] -= part
+        taken += part
+    c.grant_used += taken
+    s.programme_state[c.programme].spent += taken
+    if for_cost:
+        s.paid[PAYER_PROGRAMME] += taken
+        for position in range(c.size):
+            share = c.fte[position] / c.effort if c.effort > 0.0 else 0.0
+            s.organisations[c.member[position]].granted += int(taken * share)
+    return taken
+
+
+@rule
+def member_pays(s, c, p, position, due):
+    """A member pays its part, in fen; financiers advance some of a private firm's."""
+    row = c.member[position]
+    o = s.organisations[row]
+    payer = payer_of(o.kind, o.ownership)
+    advanced = 0
+    if p.funding_financier_share > 0.0 and payer == PAYER_PRIVATE:
+        advanced = int(due * p.funding_financier_share)
+        s.ledger[FINANCIER_IN] += advanced
+        c.financed += advanced
+        s.bound[FINANCIER_ADVANCED] += 1
+    own = min(due - advanced, max(o.cash, 0))
+    o.cash -= own
+    c.own_paid[position] += own
+    s.paid[payer] += own + advanced
+    if c.programme == PRIVATE_PRACTICE and o.kind <= SME:
+        o.claim += own
+    return own + advanced
+
+
+@rule
+def end_project(s, row, state, step):
+    """A project ends: prize or penalty, unused money back, staff free, beliefs and standing."""
+    c = s.consortia[row]
+    c.state = state
+    solved = state == ENDED_SOLVED
+    if solved:
+        pay_prize(s, row)
+    elif c.grant_used > 0:
+        pay_penalty(s, c)
+    return_escrow(s, row)
+    for position in range(c.size):
+        o = s.organisations[c.member[position]]
+        o.busy = max(0.0, o.busy - c.fte[position])
+        o.trials += 1.0
+        if solved:
+            o.successes += 1.0
+            o.reputation += 1.0 if position == 0 else 0.5
+    if c.body >= 0:
+        s.bodies[c.body].running -= 1
+        s.bodies[c.body].trials += 1.0
+        s.bodies[c.body].successes += 1.0 if solved else 0.0
+    forget_running(s, row)
+    problem = s.problems[c.problem]
+    problem.teams -= 1
+    if problem.teams == 0 and problem.status == RUNNING:
+        problem.status = OPEN
+    withheld(s, c)
+
+
+@rule
+def withheld(s, c):
+    """Count what the instrument kept back until the end."""
+    p = s.programmes[c.programme]
+    if c.grant > 0 and p.funding_milestone > 0.0 and c.gate_passed == 0:
+        s.bound[MILESTONE_WITHHELD] += 1
+    if c.grant > 0 and p.funding_prize > 0.0 and c.state != ENDED_SOLVED:
+        s.bound[PRIZE_WITHHELD] += 1
+
+
+@rule
+def forget_running(s, row):
+    """Take a project off the list of running ones, keeping the order."""
+    n = s.counters[ACTIVE_PROJECTS]
+    place = 0
+    while s.running[place] != row:
+        place += 1
+    for k in range(place, n - 1):
+        s.running[k] = s.running[k + 1]
+    s.counters[ACTIVE_PROJECTS] = n - 1
+
+
+@rule
+def pay_prize(s, row):
+    """The prize part goes to members by their share of value; it first repays their own cost."""
+    c = s.consortia[row]
+    p = s.programmes[c.programme]
+    prize = use_escrow(s, row, int(c.grant * p.funding_prize), False)
+    if prize == 0:
+        return
+    total = 0.0
+    for position in range(c.size):
+        total += c.value_weight[position]
+    left = prize
+    for position in range(c.size):
+        part = int(prize * (c.value_weight[position] / total))
+        if position == c.size - 1:
+            part = left
+        left -= part
+        o = s.organisations[c.member[position]]
+        o.cash += part
+        o.granted += part
+        repaid = min(part, c.own_paid[position])
+        s.paid[payer_of(o.kind, o.ownership)] -= repaid
+        s.paid[PAYER_PROGRAMME] += repaid
+
+
+@rule
+def pay_penalty(s, c):
+    """The lead of a failed project pays part of the grant back to the centre's purse."""
+    p = s.programmes[c.programme]
+    due = int(penalty_due(float(c.grant_used), p.monitoring_penalty, p.monitoring_tolerance))
+    lead = s.organisations[c.member[0]]
+    amount = min(due, max(lead.cash, 0))
+    if amount > 0:
+        lead.cash -= amount
+        s.purses[c.programme, s.purses.shape[1] - 1] += amount
+        s.programme_state[c.programme].spent -= amount
+        s.paid[PAYER_PROGRAMME] -= amount
+        s.paid[payer_of(lead.kind, lead.ownership)] += amount
+        s.bound[PENALTY_PAID] += 1
+
+
+@rule
+def return_escrow(s, row):
+    """Unused grant returns to the purses it came from."""
+    c = s.consortia[row]
+    for purse in range(s.escrow.shape[1]):
+        s.purses[c.programme, purse] += s.escrow[row, purse]
+        s.escrow[row, purse] = 0

@@ -1,0 +1,358 @@
+"""What is written down: a row per quarter, and the outcomes of a run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import rule
+from agents.kinds import FEN_PER_MYUAN, KINDS, PAYERS
+from simulation import columns
+from simulation.accounts import myuan
+from simulation.columns import (
+    ACTIVE_PROJECTS,
+    ADOPTION_OUT,
+    BIDDING_OUT,
+    CAPABILITY_OUT,
+    COORDINATION_OUT,
+    N_BODIES,
+    N_CONSORTIA,
+    N_ENTRANTS,
+    N_EXITS,
+    N_ORGANISATIONS,
+    OFFICE_OUT,
+    RESEARCH_OUT,
+    REVIEW_OUT,
+    SCANNING_OUT,
+    SCENARIO_OUT,
+    SOLVED,
+)
+from simulation.fields import is_frontier
+from simulation.outcomes import BINDING_RULES, HORIZONS, OUTCOMES, TRAJECTORIES
+from simulation.state import State
+
+LONGEST_TIME = 24  # quarters at which the mean time to solution is cut
+OUTFLOWS = (
+    RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
+    SCENARIO_OUT, CAPABILITY_OUT,
+)  # fmt: skip
+
+
+@rule
+def is_technical(s, index):
+    """Solved, and difficult or in a frontier field."""
+    need = s.needs[index]
+    return s.problems[index].status == SOLVED and (
+        need.difficulty >= s.cutoffs[0] or need.frontier == 1
+    )
+
+
+@rule
+def is_industrial(s, index):
+    """Adopted, by enough firms, and worth more than the multiple of the cost of adopting."""
+    w = s.world[0]
+    problem = s.problems[index]
+    worth = problem.realised > w.criteria_industrial_multiple * problem.adoption_cost
+    return problem.adopters >= max(1, w.criteria_adopters) and worth
+
+
+@rule
+def is_major(s, index):
+    """Realised value above the cut-off fixed from the burn-in."""
+    return s.problems[index].realised > s.cutoffs[1]
+
+
+@rule
+def outflow(s):
+    """Fen of resources used up so far, adoption left out."""
+    total = 0
+    for account in OUTFLOWS:
+        total += s.ledger[account]
+    return total
+
+
+@rule
+def public_outlay(s):
+    """Fen programmes have spent so far."""
+    total = 0
+    for programme in range(1, len(s.programmes)):
+        total += s.programme_state[programme].spent
+    return total
+
+
+@rule
+def record(s, step):
+    """Phase 10: the cumulative counts of the cohort, and what is running and spent."""
+    w = s.world[0]
+    quarter = step - w.time_burn_in
+    if quarter < 0 or quarter >= s.trajectory.shape[0]:
+        return
+    row = s.trajectory[quarter]
+    row[:] = 0.0
+    for index in range(s.cohort[0], s.cohort[1]):
+        row[0] += s.problems[index].status == SOLVED
+        row[1] += is_technical(s, index)
+        row[2] += is_industrial(s, index)
+        row[3] += is_major(s, index)
+    row[4] = s.counters[ACTIVE_PROJECTS]
+    row[5] = myuan(public_outlay(s))
+    row[6] = myuan(s.paid[1] + s.paid[2] + s.paid[3])
+    row[7] = mean_expertise(s)
+
+
+@rule
+def mean_expertise(s):
+    """Mean expertise over active organisations with staff, and fields."""
+    total = 0.0
+    count = 0
+    for row in range(s.counters[N_ORGANISATIONS]):
+        o = s.organisations[row]
+        if o.active == 1 and o.staff > 0.0:
+            count += 1
+            for f in range(s.expertise.shape[1]):
+                total += s.expertise[row, f]
+    return total / (count * s.expertise.shape[1])
+
+
+@rule
+def discount(s, step):
+    """Add this quarter's discounted value, resource cost and public outlay (million yuan)."""
+    w = s.world[0]
+    if step < w.time_burn_in:
+        s.discounted[3] = myuan(outflow(s))
+        return
+    factor = math.pow(1.0 + w.criteria_discount_per_year, -(step - w.time_burn_in) / 4.0)
+    resources = myuan(outflow(s))
+    public = myuan(public_outlay(s))
+    value = 0.0
+    cost = resources - s.discounted[3]
+    for index in range(len(s.problems)):
+        problem = s.problems[index]
+        if problem.adopted_step == step:
+            value += problem.realised
+            cost += problem.adoption_cost
+    s.discounted[0] += factor * value
+    s.discounted[1] += factor * cost
+    s.discounted[2] += factor * (public - s.discounted[4])
+    s.discounted[3] = resources
+    s.discounted[4] = public
+
+
+def outcomes(state: State, start: State, reference: State, hand_over_solved: float) -> dict[str, float]:
+    """All outcomes of a finished run.
+
+    Parameters
+    ----------
+    state: after the run-out.
+    start: at the first policy quarter; what happened in the burn-in does not count.
+    reference: after the run-out of the run without policy, on the same luck.
+    hand_over_solved: result of the hand-over test.
+    """
+    cohort = slice(int(state.cohort[0]), int(state.cohort[1]))
+    values: dict[str, float] = {"needs": float(state.cohort[1] - state.cohort[0])}
+    values |= _counts(state, cohort)
+    values |= _times_and_values(state, cohort)
+    values |= _two_skins(state, cohort)
+    values |= _projects(state, start)
+    values |= _money(state, start)
+    values |= _additionality(state, reference, cohort)
+    values |= _people(state, start)
+    values["hand_over_solved"] = hand_over_solved
+    values |= {f"bound_{name}": float(n) for name, n in zip(BINDING_RULES, state.bound - start.bound, strict=True)}
+    return {outcome.name: float(values[outcome.name]) for outcome in OUTCOMES}
+
+
+def _flags(state: State, cohort: slice) -> dict[str, np.ndarray]:
+    """For each count, which needs of the cohort it counts."""
+    problems = state.problems[cohort]
+    needs = state.needs[cohort]
+    w = state.world[0]
+    solved = problems["status"] == SOLVED
+    hard = (needs["difficulty"] >= state.cutoffs[0]) | (needs["frontier"] == 1)
+    adopted = problems["adopters"] >= max(1, w["criteria_adopters"])
+    worth = problems["realised"] > w["criteria_industrial_multiple"] * problems["adoption_cost"]
+    return {
+        "solved": solved,
+        "technical": solved & hard,
+        "industrial": adopted & worth,
+        "major": problems["realised"] > state.cutoffs[1],
+    }
+
+
+def _counts(state: State, cohort: slice) -> dict[str, float]:
+    quarter = state.needs[cohort]["arrival"] - state.world[0]["time_burn_in"]
+    values: dict[str, float] = {}
+    for name, flag in _flags(state, cohort).items():
+        values[name] = flag.sum()
+        for horizon in HORIZONS[:-1]:
+            values[f"{name}_{horizon}q"] = (flag & (quarter < horizon)).sum()
+    values["solved_per_year"] = values["solved"] * 4.0 / state.world[0]["time_policy"]
+    return values
+
+
+def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
+    problems = state.problems[cohort]
+    needs = state.needs[cohort]
+    flags = _flags(state, cohort)
+    solved = flags["solved"]
+    took = np.where(solved, problems["solved_step"] - needs["arrival"], LONGEST_TIME)
+    technical = problems["solved_step"][flags["technical"]]
+    burn_in = state.world[0]["time_burn_in"]
+    solver = state.consortia[problems["solver"][solved]]
+    lead_kind = state.organisations["kind"][solver["member"][:, 0]]
+    values = {
+        "first_technical_quarter": technical.min() - burn_in if len(technical) else math.nan,
+        "restricted_mean_time": np.minimum(took, LONGEST_TIME).mean() if len(took) else math.nan,
+        "value_realised": problems["realised"].sum(),
+        "value_solved_median": np.median(needs["value"][solved]) if solved.any() else math.nan,
+        "solved_private": (solver["programme"] == columns.PRIVATE_PRACTICE).sum(),
+        "frontier_solved": (solved & (needs["frontier"] == 1)).sum(),
+    }
+    for code, kind in enumerate(KINDS):
+        values[f"solved_led_by_{kind}"] = (lead_kind == code).sum()
+    return values
+
+
+def _two_skins(state: State, cohort: slice) -> dict[str, float]:
+    problems = state.problems[cohort]
+    solved = problems["status"] == SOLVED
+    adopted = problems["adopters"] > 0
+    effort = problems["effort"]
+    return {
+        "needs_without_bid": (problems["projects"] == 0).mean(),
+        "solved_not_adopted": _share(solved & ~adopted, solved),
+        "effort_unwanted": effort[~adopted].sum() / effort.sum() if effort.sum() > 0 else math.nan,
+    }
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    return float(part.sum() / whole.sum()) if whole.any() else math.nan
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _projects(state: State, start: State) -> dict[str, float]:
+    first, last = int(start.counters[N_CONSORTIA]), int(state.counters[N_CONSORTIA])
+    formed = state.consortia[first:last]
+    projects = formed[(formed["state"] >= columns.ACTIVE) & (formed["state"] != columns.REFUSED)]
+    public = projects["programme"] != columns.PRIVATE_PRACTICE
+    bids = float((formed["programme"] != columns.PRIVATE_PRACTICE).sum())
+    awards = float(public.sum())
+    pairs = projects["pairs"].sum()
+    return {
+        "bids": bids,
+        "awards": awards,
+        "bid_success": awards / bids if bids else math.nan,
+        "projects": len(projects),
+        "private_projects": (~public).sum(),
+        "project_success": _mean(projects["state"] == columns.ENDED_SOLVED),
+        "consortium_size": _mean(projects["size"]),
+        "cross_region_share": _mean(projects["regions"] > 1),
+        "repeat_tie_share": projects["old_pairs"].sum() / pairs if pairs else math.nan,
+        "coverage": _mean(projects["coverage"]),
+        "integration": _mean(projects["gamma"]),
+        "believed_success": _mean(projects["believed"]),
+        "standing_bodies": state.counters[N_BODIES],
+        "standing_renewed": state.bodies["renewals"][: state.counters[N_BODIES]].sum(),
+    }
+
+
+def _money(state: State, start: State) -> dict[str, float]:
+    spent = (state.ledger - start.ledger) / FEN_PER_MYUAN
+    received = state.programme_state["received"].sum() / FEN_PER_MYUAN
+    outlay = state.programme_state["spent"].sum() / FEN_PER_MYUAN
+    w = state.world[0]
+    value, cost, public = (float(x) for x in state.discounted[:3])
+    values = {
+        "public_offered": received,
+        "public_spent": outlay,
+        "public_unspent": received - outlay,
+        "all_in_cost": sum(spent[account] for account in OUTFLOWS),
+        "adoption_cost": spent[ADOPTION_OUT],
+        "scanning_cost": spent[SCANNING_OUT],
+        "coordination_cost": spent[COORDINATION_OUT],
+        "bidding_cost": spent[BIDDING_OUT],
+        "review_cost": spent[REVIEW_OUT],
+        "office_cost": spent[OFFICE_OUT] + spent[SCENARIO_OUT],
+        "welfare_value": value,
+        "welfare_cost": cost,
+        "welfare_public": public,
+        "welfare": (1.0 + w["criteria_external_value"]) * value
+        - cost
+        - w["criteria_cost_of_public_money"] * public,
+    }
+    for payer, fen_paid in zip(PAYERS, state.paid - start.paid, strict=True):
+        values[f"paid_{payer}"] = fen_paid / FEN_PER_MYUAN
+    return values
+
+
+def _additionality(state: State, reference: State, cohort: slice) -> dict[str, float]:
+    """Would it have happened anyway? Need by need, against the reference on the same luck."""
+    here = state.problems[cohort]
+    there = reference.problems[cohort]
+    solved = here["status"] == SOLVED
+    anyway = there["status"] == SOLVED
+    paid_for = solved & anyway & (here["funded"] > 0)
+    return {
+        "deadweight": paid_for.sum(),
+        "additional": (solved & ~anyway).sum(),
+        "displaced": (anyway & ~solved).sum(),
+        "deadweight_value": here["realised"][paid_for].sum(),
+        "additional_value": here["realised"][solved & ~anyway].sum(),
+        "displaced_value": there["realised"][anyway & ~solved].sum(),
+    }
+
+
+def _people(state: State, start: State) -> dict[str, float]:
+    n = int(state.counters[N_ORGANISATIONS])
+    people = state.organisations[:n]
+    before = np.zeros(n, columns.ORGANISATION)
+    before[: len(start.organisations[:n])] = start.organisations[:n]
+    with_staff = people["staff"] > 0
+    granted = (people["granted"] - before["granted"]) / FEN_PER_MYUAN
+    earned = (people["earned"] - before["earned"]) / FEN_PER_MYUAN
+    took_part = people["participations"] - before["participations"]
+    values: dict[str, Any] = {
+        "participation_gini": gini(took_part[with_staff]),
+        "funding_gini": gini(granted[with_staff]),
+        "entries": state.counters[N_ENTRANTS] - start.counters[N_ENTRANTS],
+        "exits": state.counters[N_EXITS] - start.counters[N_EXITS],
+        "frontier_coverage": _frontier_coverage(state, n),
+        "expertise_growth": _expertise_growth(state),
+    }
+    for code, kind in enumerate(KINDS):
+        values[f"grants_to_{kind}"] = granted[people["kind"] == code].sum()
+        values[f"value_to_{kind}"] = earned[people["kind"] == code].sum()
+    return values
+
+
+def gini(values: np.ndarray) -> float:
+    """Gini coefficient of amounts of 0 or more; NaN when all are 0."""
+    total = values.sum()
+    if total <= 0:
+        return math.nan
+    ordered = np.sort(values)
+    ranks = np.arange(1, len(values) + 1)
+    return float(2.0 * (ranks * ordered).sum() / (len(values) * total) - (len(values) + 1) / len(values))
+
+
+def _frontier_coverage(state: State, n: int) -> float:
+    w = state.world[0]
+    fields = [f for f in range(w["fields_count"]) if is_frontier(f, w["fields_count"], w["fields_frontier"])]
+    if not fields:
+        return math.nan
+    active = state.organisations["active"][:n] == 1
+    best = state.expertise[:n][active][:, fields].max(axis=0)
+    return float((best >= w["search_least_expertise"]).mean())
+
+
+def _expertise_growth(state: State) -> float:
+    column = [outcome.name for outcome in TRAJECTORIES].index("mean_expertise")
+    last = int(state.world[0]["time_policy"]) - 1
+    return float(state.trajectory[last, column] / state.trajectory[0, column] - 1.0)
+
+

@@ -1,0 +1,193 @@
+"""The first moment of a replicate: columns are allocated, people and needs are drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import rule
+from agents.kinds import PAYERS
+from agents.settings import ConfigError
+from simulation import columns, streams
+from simulation.adoption import realised_factor
+from simulation.columns import (
+    ACCOUNTS,
+    COUNTERS,
+    MAX_COMPONENTS,
+    MAX_TIES,
+    N_ORGANISATIONS,
+    PRIVATE_PRACTICE,
+)
+from simulation.fields import draw_organisation, field_distance, rebuild_rings
+from simulation.forming import draw_first_ties
+from simulation.needs import draw_needs, needs_by
+from simulation.outcomes import BINDING_RULES, TRAJECTORIES
+from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
+from simulation.population import Population
+from simulation.state import State
+from simulation.world import World
+
+
+def first_state(
+    world: World, population: Population, *, seed: int, replicate: int, events: int = 0
+) -> State:
+    """The state before the first step, without any programme.
+
+    ``events`` is the room for the log that tells a run's story; 0 for none.
+    """
+    state = _allocate(world, population, events)
+    state.luck[0] = streams.replicate_key(np.uint64(seed), np.uint64(replicate))
+    _enter_population(state, population)
+    _populate(state)
+    order = np.argsort(state.organisations["hash"][: population.size], kind="stable")
+    state.by_hash[: population.size] = order
+    rebuild_rings(state)
+    draw_first_ties(state)
+    draw_needs(state)
+    _fix_cutoffs(state)
+    return state
+
+
+def install(state: State, regime: Regime) -> State:
+    """The same state with the regime's programmes beside private practice.
+
+    Rows of programmes start at 1; purses are empty until the first policy quarter.
+    """
+    programmes = regime.columns()
+    rows = len(programmes) + 1
+    table = np.zeros(rows, PROGRAMME_COLUMNS)
+    table[PRIVATE_PRACTICE] = state.programmes[PRIVATE_PRACTICE]
+    table[1:] = programmes
+    programme_state = np.zeros(rows, columns.PROGRAMME_STATE)
+    programme_state["share"][1:] = programmes["budget_share"]
+    return state.replace(
+        programmes=table,
+        programme_state=programme_state,
+        purses=np.zeros((rows, state.purses.shape[1]), np.int64),
+    )
+
+
+def total_steps(world: World) -> int:
+    """Most steps a run can take, the hand-over test included."""
+    time = world.sections["time"]
+    return time.burn_in + time.policy + max(time.run_out, time.hand_over)  # type: ignore[attr-defined]
+
+
+def _allocate(world: World, population: Population, events: int) -> State:
+    table = world.columns()
+    w = table[0]
+    if w["needs_scale_organisations"] == 0:
+        w["needs_scale_organisations"] = population.size
+    if w["needs_components"] > MAX_COMPONENTS:
+        raise ConfigError(f"needs.components = {w['needs_components']}: at most {MAX_COMPONENTS}.")
+    scale = int(w["needs_scale_organisations"])
+    steps = total_steps(world)
+    entrants = int(w["finance_entry_per_quarter"] * scale / 120.0 * steps + 2)
+    n = population.size + entrants
+    fields = int(w["fields_count"])
+    regions = len(population.regions)
+    with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
+    needs = max(1, needs_by(w, scale, with_needs))
+    rows = 6 * needs + 256
+    return State(
+        luck=np.zeros(1, np.uint64),
+        world=table,
+        programmes=_private_practice(w),
+        programme_state=np.zeros(1, columns.PROGRAMME_STATE),
+        purses=np.zeros((1, regions + 1), np.int64),
+        escrow=np.zeros((rows, regions + 1), np.int64),
+        organisations=np.zeros(n, columns.ORGANISATION),
+        expertise=np.zeros((n, fields)),
+        floor=np.zeros((n, fields)),
+        ties=np.zeros((n, MAX_TIES), columns.TIE),
+        by_hash=np.zeros(n, np.int64),
+        ring_start=np.zeros(fields + 2, np.int64),
+        ring=np.zeros(n * min(fields + 1, 24), np.int64),
+        distance=_distances(fields),
+        region_weight=_region_weights(population),
+        needs=np.zeros(needs, columns.NEED),
+        landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
+        thresholds=np.full(needs, -1, np.int64),
+        problems=_no_problems(needs),
+        consortia=np.zeros(rows, columns.CONSORTIUM),
+        bodies=np.zeros(1024, columns.BODY),
+        running=np.zeros(rows, np.int64),
+        inflow=np.zeros(fields),
+        ledger=np.zeros(len(ACCOUNTS), np.int64),
+        paid=np.zeros(len(PAYERS), np.int64),
+        bound=np.zeros(len(BINDING_RULES), np.int64),
+        counters=np.zeros(COUNTERS, np.int64),
+        events=np.zeros(events, columns.EVENT),
+        discounted=np.zeros(5),
+        cutoffs=np.zeros(2),
+        cohort=_cohort(w, scale),
+        trajectory=np.zeros((steps - int(w["time_burn_in"]), len(TRAJECTORIES))),
+    )
+
+
+def _private_practice(w: np.void) -> np.ndarray:
+    """How organisations work together without a programme: ties, three in the core, no grant."""
+    table = np.zeros(1, PROGRAMME_COLUMNS)
+    p = table[PRIVATE_PRACTICE]
+    p["openness_circle"] = 2
+    p["eligibility_min_members"] = 1
+    p["eligibility_min_regions"] = 1
+    p["eligibility_max_members"] = w["forming_private_members"]
+    p["layers_core_members"] = 3
+    p["layers_close_members"] = w["forming_private_members"]
+    p["layers_close_value_share"] = 1.0
+    p["layers_general_effort_share"] = 0.4
+    p["selection_teams"] = 1
+    p["selection_panel_size"] = 1
+    p["funding_project_staff_fte"] = w["forming_project_staff_fte"]
+    return table
+
+
+def _distances(fields: int) -> np.ndarray:
+    return np.array([[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)])
+
+
+def _region_weights(population: Population) -> np.ndarray:
+    staff = np.bincount(population.region, population.staff, minlength=len(population.regions))
+    return staff / staff.sum()
+
+
+def _no_problems(needs: int) -> np.ndarray:
+    problems = np.zeros(needs, columns.PROBLEM)
+    for name in ("owner", "programme", "solved_step", "solver", "adopted_step", "adopter"):
+        problems[name] = -1
+    return problems
+
+
+def _cohort(w: np.void, scale: int) -> np.ndarray:
+    burn_in = int(w["time_burn_in"])
+    policy = int(w["time_policy"])
+    return np.array([needs_by(w, scale, burn_in), needs_by(w, scale, burn_in + policy)])
+
+
+def _enter_population(state: State, population: Population) -> None:
+    rows = state.organisations[: population.size]
+    rows["entity"] = np.arange(population.size, dtype=np.uint64)
+    for name in ("kind", "ownership", "region", "staff", "home_field"):
+        rows[name] = getattr(population, name)
+    rows["active"] = 1
+    state.counters[N_ORGANISATIONS] = population.size
+
+
+@rule
+def _populate(s):
+    for row in range(s.counters[N_ORGANISATIONS]):
+        draw_organisation(s, row)
+
+
+def _fix_cutoffs(state: State) -> None:
+    """Cut-offs come from the needs of the burn-in, before any regime has acted.
+
+    A major breakthrough's cut-off is a quantile of what those needs would be worth if realised in
+    full, so that it is the same under all regimes.
+    """
+    w = state.world[0]
+    needs = state.needs[: max(1, int(state.cohort[0]))]
+    spread = float(w["adoption_value_surprise"])
+    value = [need["value"] * realised_factor(need["surprise"], spread) for need in needs]
+    state.cutoffs[0] = np.quantile(needs["difficulty"], w["criteria_technical_quantile"])
+    state.cutoffs[1] = np.quantile(value, w["criteria_major_quantile"])

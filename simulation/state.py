@@ -1,0 +1,178 @@
+"""The state of a run: one object in Python, one pointer in compiled code.
+
+Handing thirty arrays from rule to rule is slow (each call counts references to all of them) and
+takes minutes to compile. Compiled rules therefore get a pointer to a small table of addresses and
+shapes, and ``s.organisations`` is read from it where it is used. The arrays belong to the
+:class:`State` object, which outlives every call.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
+from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
+
+from simulation import columns
+from simulation.columns import N_CONSORTIA
+from simulation.policies.registry import PROGRAMME_COLUMNS
+from simulation.world import WORLD_COLUMNS
+
+
+def _column(dtype: Any, dimensions: int, shape: str, meaning: str) -> Any:
+    return field(metadata={"dtype": np.dtype(dtype), "ndim": dimensions, "shape": shape, "meaning": meaning})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class State:
+    """Everything the compiled phases read and write.
+
+    n organisations (rows reserved for entrants included), F fields, P programmes, R regions, m
+    needs, c rows for consortia.
+    """
+
+    luck: np.ndarray = _column(np.uint64, 1, "(1,)", "key of all draws")
+    world: np.ndarray = _column(WORLD_COLUMNS, 1, "(1,)", "WORLD_COLUMNS")
+    programmes: np.ndarray = _column(PROGRAMME_COLUMNS, 1, "(P + 1,)", "PROGRAMME_COLUMNS; row 0 is private practice")
+    programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, 1, "(P + 1,)", "PROGRAMME_STATE")
+    purses: np.ndarray = _column(np.int64, 2, "(P + 1, R + 1)", "fen; the last column is the centre's")
+    escrow: np.ndarray = _column(np.int64, 2, "(c, R + 1)", "fen of a grant still held, by the purse it came from")
+    organisations: np.ndarray = _column(columns.ORGANISATION, 1, "(n,)", "ORGANISATION")
+    expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
+    floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
+    ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
+    by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
+    ring_start: np.ndarray = _column(np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms")
+    distance: np.ndarray = _column(np.float64, 2, "(F, F)", "field distance in [0, 1]")
+    region_weight: np.ndarray = _column(np.float64, 1, "(R,)", "share of a programme's regional money")
+    needs: np.ndarray = _column(columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate")
+    landscapes: np.ndarray = _column(np.int32, 2, "(m, 2**N)", "integer fitness, filled when a team starts")
+    thresholds: np.ndarray = _column(np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built")
+    problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
+    consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
+    running: np.ndarray = _column(np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid")
+    inflow: np.ndarray = _column(np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter")
+    ledger: np.ndarray = _column(np.int64, 1, "(accounts,)", "fen")
+    paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen of project cost")
+    bound: np.ndarray = _column(np.int64, 1, "(rules,)", "how often each rule bound")
+    counters: np.ndarray = _column(np.int64, 1, "(COUNTERS,)", "")
+    events: np.ndarray = _column(columns.EVENT, 1, "(e,)", "EVENT; empty when nobody listens")
+    discounted: np.ndarray = _column(np.float64, 1, "(5,)", "million yuan, discounted: value, resource cost, public outlay; then resources and outlay so far, undiscounted")
+    cutoffs: np.ndarray = _column(np.float64, 1, "(2,)", "difficulty of a technical, value of a major breakthrough")
+    cohort: np.ndarray = _column(np.int64, 1, "(2,)", "first need that counts, and first that counts no more")
+    trajectory: np.ndarray = _column(np.float64, 2, "(steps from the start of policy, outcomes)", "")
+    ring: np.ndarray = _column(np.int64, 1, "", "rows on rings, in the order of their hash")
+    bodies: np.ndarray = _column(columns.BODY, 1, "", "BODY")
+
+    table: np.ndarray = field(init=False, repr=False)
+    handle: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        table = np.zeros((len(COLUMNS), 3), np.int64)
+        for row, (name, column) in enumerate(COLUMNS.items()):
+            array = getattr(self, name)
+            if array.dtype != column["dtype"] or array.ndim != column["ndim"]:
+                raise TypeError(f"state.{name} is {array.dtype}, {array.ndim}-dimensional")
+            if not array.flags.c_contiguous:
+                raise TypeError(f"state.{name} is not contiguous")
+            table[row, 0] = array.ctypes.data
+            table[row, 1 : 1 + array.ndim] = array.shape
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "handle", table.ctypes.data)
+
+    def replace(self, **changes: np.ndarray) -> State:
+        """The same state with other arrays in some places."""
+        return dataclasses.replace(self, **changes)
+
+
+COLUMNS: dict[str, Any] = {
+    item.name: item.metadata for item in dataclasses.fields(State) if item.metadata
+}
+
+# What one regime may change. The rest is shared by all regimes of a replicate.
+CHANGING = (
+    "programme_state", "purses", "organisations", "expertise", "floor", "ties", "by_hash",
+    "ring_start", "ring", "problems", "bodies", "running", "inflow", "ledger", "paid", "bound",
+    "counters", "events", "discounted", "trajectory",
+)  # fmt: skip
+GROWING = ("consortia", "escrow")  # of these only the used rows are copied
+
+
+def branch(state: State) -> State:
+    """An independent copy that shares needs and landscapes."""
+    changes = {name: getattr(state, name).copy() for name in CHANGING}
+    used = int(state.counters[N_CONSORTIA])
+    for name in GROWING:
+        column = getattr(state, name)
+        changes[name] = np.zeros_like(column)
+        changes[name][:used] = column[:used]
+    return state.replace(**changes)
+
+
+class _StateType(types.Type):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(name="State")
+
+
+_STATE = _StateType()
+
+
+@typeof_impl.register(State)  # type: ignore[untyped-decorator]
+def _typeof_state(value: State, context: Any) -> _StateType:
+    return _STATE
+
+
+@register_model(_StateType)  # type: ignore[untyped-decorator]
+class _StateModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, frontend: Any) -> None:
+        super().__init__(manager, frontend, ir.IntType(64))
+
+
+@unbox(_StateType)  # type: ignore[untyped-decorator]
+def _unbox_state(kind: Any, value: Any, c: Any) -> NativeValue:
+    number = c.pyapi.object_getattr_string(value, "handle")
+    handle = c.pyapi.long_as_longlong(number)
+    c.pyapi.decref(number)
+    return NativeValue(handle, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@infer_getattr  # type: ignore[untyped-decorator]
+class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = _StateType
+
+    def generic_resolve(self, state: Any, name: str) -> types.Array | None:
+        if name not in COLUMNS:
+            return None
+        column = COLUMNS[name]
+        return types.Array(from_dtype(column["dtype"]), column["ndim"], "C")
+
+
+@lower_getattr_generic(_StateType)  # type: ignore[untyped-decorator]
+def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str) -> Any:
+    """An array over the column's memory; the table it is read from never changes meanwhile."""
+    column = COLUMNS[name]
+    first = 3 * list(COLUMNS).index(name)
+    table = builder.inttoptr(handle, ir.IntType(64).as_pointer())
+
+    def slot(place: int) -> Any:
+        value = builder.load(builder.gep(table, [ir.IntType(64)(first + place)]))
+        value.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return value
+
+    kind = types.Array(from_dtype(column["dtype"]), column["ndim"], "C")
+    array = context.make_array(kind)(context, builder)
+    size = ir.IntType(64)(column["dtype"].itemsize)
+    shape = [slot(1 + axis) for axis in range(column["ndim"])]
+    strides = [size] if len(shape) == 1 else [builder.mul(shape[1], size), size]
+    data = builder.inttoptr(slot(0), context.get_data_type(kind.dtype).as_pointer())
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()

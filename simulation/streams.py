@@ -1,0 +1,88 @@
+"""All luck. Nothing else in the product draws.
+
+A draw belongs to (seed, replicate, decision, step, entity): it is a hash of that address and of
+nothing else, so it does not depend on the order of calls, the number of organisations, the worker
+or the regime. The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents.compiled import rule
+
+# One code per kind of decision; a new decision gets a new line, never a used number.
+(
+    HASH_ORGANISATION, HOME_FIELD, HELD_FIELD, EXPERTISE, ORIENTATION, ABILITY, RD_SHARE,
+    FIRST_TIE, FIRST_TIE_HOME, NEED_RAISED, NEED_OWNER, NEED_FIELD, NEED_LINKS, NEED_NEIGHBOUR,
+    NEED_VALUE, NEED_TAIL, NEED_DEADLINE, NEED_PREREQUISITE, NEED_PREREQUISITE_PICK, NEED_FRONTIER,
+    NEED_SURPRISE, LANDSCAPE, START_DESIGN, SCAN_POSITION, SCAN_CLOCK, BIDDER_POSITION,
+    APPRAISAL, REVIEW, LOTTERY, GATE, TRY_COMPONENT, TRY_INTEGRATED, TRY_NOISE, TRY_BOLD,
+    ADOPTION_NOISE, ADOPTER_POSITION, FIRM_EXIT, ENTRANT, PROGRAMME_CHOICE, BODY_POSITION,
+) = range(40)  # fmt: skip
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_ODD_A = np.uint64(0xD1B54A32D192ED03)
+_ODD_B = np.uint64(0xABC98388FB8FAC03)
+_ODD_C = np.uint64(0x8CB92BA72F3D8DD7)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+
+
+@rule
+def mix(x):
+    """Scramble 64 bits (SplitMix64 finaliser); a bijection."""
+    x = np.uint64(x)
+    x = (x ^ (x >> np.uint64(30))) * _MIX_A
+    x = (x ^ (x >> np.uint64(27))) * _MIX_B
+    return x ^ (x >> np.uint64(31))
+
+
+@rule
+def combine(a, b):
+    """A hash of an ordered pair; used to name composite entities."""
+    return mix(np.uint64(a) * _GOLDEN + np.uint64(b) + _ODD_C)
+
+
+@rule
+def replicate_key(seed, replicate):
+    """The key all draws of one replicate start from."""
+    return combine(combine(np.uint64(seed), np.uint64(replicate)), np.uint64(1))
+
+
+@rule
+def bits(key, decision, step, entity):
+    """64 uniform bits at this address."""
+    h = mix(np.uint64(key) + np.uint64(decision + 1) * _GOLDEN + np.uint64(step + 1) * _ODD_A)
+    return mix(h + np.uint64(entity) * _ODD_B)
+
+
+@rule
+def uniform(key, decision, step, entity):
+    """A number in (0, 1) at this address."""
+    return (np.float64(bits(key, decision, step, entity) >> np.uint64(11)) + 0.5) * _UNIT
+
+
+@rule
+def normal(key, decision, step, entity):
+    """A standard normal number at this address (Box and Muller 1958)."""
+    first = bits(key, decision, step, entity)
+    second = mix(first + _ODD_C)
+    u = (np.float64(first >> np.uint64(11)) + 0.5) * _UNIT
+    v = (np.float64(second >> np.uint64(11)) + 0.5) * _UNIT
+    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+
+
+@rule
+def clock(key, decision, step, entity, weight):
+    """An exponential clock that rings sooner the larger the weight; never for weight 0.
+
+    The item whose clock rings first is drawn with probability proportional to its weight, and
+    adding items with weight 0 changes nothing.
+    """
+    if weight <= 0.0:
+        return np.inf
+    return -math.log(uniform(key, decision, step, entity)) / weight
