@@ -245,7 +245,8 @@ def _largest_t(loadings: FloatArray, freedom: int) -> FloatArray:
     for start in range(0, CRITICAL_DRAWS, CHUNK_DRAWS):
         chunk = slice(start, start + CHUNK_DRAWS)
         numerator = normals[chunk] @ loadings
-        flat = factors[chunk].reshape(-1, directions) @ loadings  # one large product, not many small
+        # One large product instead of a thousand small ones.
+        flat = factors[chunk].reshape(-1, directions) @ loadings
         spread = flat.reshape(-1, directions, loadings.shape[1])
         deviation = np.sqrt(np.einsum("dkc,dkc->dc", spread, spread) / freedom)
         largest[chunk] = np.max(np.abs(numerator) / deviation, axis=1)
