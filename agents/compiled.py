@@ -63,9 +63,13 @@ def _cache_root() -> Path:
 
 
 def is_compiled() -> bool:
-    """Whether an earlier start has filled the cache (the first start takes up to a minute)."""
-    folder = cache_folder()
-    return folder.exists() and any(folder.rglob("*.nbc"))
+    """Whether an earlier start has filled the cache (the first start takes about a minute)."""
+    return (cache_folder() / "complete").exists()
+
+
+def mark_compiled() -> None:
+    """Say that the cache is full."""
+    (cache_folder() / "complete").touch()
 
 
 numba_config.CACHE_DIR = str(cache_folder())

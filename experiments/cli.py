@@ -112,11 +112,10 @@ def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from experiments.configuration import load_setup
 
     setup = load_setup("run", words, config_dirs)
-    from agents.compiled import is_compiled
-
-    if not is_compiled():
-        print("Compiling the model, once for this version: up to a minute.", file=sys.stderr)
     from experiments.story import run_story
+    from simulation.warmup import warm_up
+
+    warm_up(lambda text: print(text, file=sys.stderr))
 
     run_story(setup)
     return OK

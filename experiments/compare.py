@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agents.compiled import is_compiled
 from experiments.executor import Engine, Execution, execute
 from experiments.plan import MAIN, Cell, Plan, Point, reconcile
 from experiments.progress import duration, make_progress
@@ -227,8 +226,10 @@ def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
             file=sys.stderr,
         )
     missing = reconcile(plan, store.run_ids, store.trajectory_ids)
-    if missing and run is None and not is_compiled():
-        print("Compiling the model, once for this version: up to a minute.", file=sys.stderr)
+    if missing and run is None:
+        from simulation.warmup import warm_up
+
+        warm_up(lambda text: print(text, file=sys.stderr))
 
 
 def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> None:

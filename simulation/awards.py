@@ -9,7 +9,7 @@ import numpy as np
 from agents.compiled import rule
 from simulation import streams
 from simulation.accounts import fen, myuan, spend_from_programme
-from simulation.calls import pay_readers, purse_total
+from simulation.calls import pay_readers, purse_total, ranking
 from simulation.columns import (
     ACTIVE_PROJECTS,
     BIDDING,
@@ -174,7 +174,7 @@ def decide_bids(s, step, programme, rows):
     for k in range(len(rows)):
         points[k] = score(s, p, rows[k], step)
         s.consortia[rows[k]].merit = points[k]
-    order = np.argsort(-points, kind="mergesort")
+    order = ranking(points)
     passing = len(rows) - int(p.selection_bar * len(rows))
     s.bound[BELOW_BAR] += len(rows) - passing
     ranks = np.arange(passing)
@@ -183,7 +183,7 @@ def decide_bids(s, step, programme, rows):
         for k in range(passing):
             c = s.consortia[rows[order[k]]]
             draws[k] = streams.uniform(s.luck[0], streams.LOTTERY, step, c.luck)
-        ranks = np.argsort(draws, kind="mergesort")
+        ranks = ranking(-draws)
     for k in range(passing):
         fund(s, step, p, rows[order[ranks[k]]])
     for k in range(len(rows)):

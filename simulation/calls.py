@@ -244,9 +244,22 @@ def pay_readers(s, programme, readers, lead):
 
 
 @rule
+def ranking(points):
+    """Places of the points from highest to lowest; equal points keep their order."""
+    order = np.empty(len(points), np.int64)
+    for k in range(len(points)):
+        place = k
+        while place > 0 and points[order[place - 1]] < points[k]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = k
+    return order
+
+
+@rule
 def publish_best(s, step, p, due, points):
     """Publish the best share; what is not published returns to its owner."""
-    order = np.argsort(-points, kind="mergesort")
+    order = ranking(points)
     kept = int(p.screening_share_published * len(due) + 0.999999)
     for place in range(len(due)):
         index = due[order[place]]

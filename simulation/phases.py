@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
+
+import numpy as np
 
 from agents.compiled import rule
 from simulation.adoption import adopt
@@ -26,18 +28,19 @@ from simulation.projects import learning, research
 from simulation.recorder import discount, record
 from simulation.results import monitor, refund_credit, solve_and_end
 from simulation.standing import batch
+from simulation.state import State, call_phase, compile_phase, state_at
 
 
-@rule
-def phase_needs(s, step, policy, fresh):
+def needs_phase(handle, step, policy, fresh):
     """New needs, and needs whose prerequisite has been solved, open; stale ones close."""
+    s = state_at(handle)
     needs_arise(s, step, fresh)
     close_needs(s, step)
 
 
-@rule
-def phase_programmes(s, step, policy, fresh):
+def programmes_phase(handle, step, policy, fresh):
     """Budgets arrive; standing consortia are founded; needs are collected, screened, published."""
+    s = state_at(handle)
     if policy:
         receive_money(s, step, step - s.world[0].time_burn_in)
         batch(s, step, step - s.world[0].time_burn_in)
@@ -45,52 +48,52 @@ def phase_programmes(s, step, policy, fresh):
         screen(s, step)
 
 
-@rule
-def phase_forming(s, step, policy, fresh):
+def forming_phase(handle, step, policy, fresh):
     """Published needs are answered with bids; others start projects without a programme."""
+    s = state_at(handle)
     if policy:
         bid(s, step)
     if fresh:
         start_alone(s, step)
 
 
-@rule
-def phase_awards(s, step, policy, fresh):
+def awards_phase(handle, step, policy, fresh):
     """Bids that are ready are scored and funded while the purse lasts."""
+    s = state_at(handle)
     if policy:
         award(s, step)
 
 
-@rule
-def phase_research(s, step, policy, fresh):
+def research_phase(handle, step, policy, fresh):
     """Running projects pay their quarter and search their landscapes."""
+    s = state_at(handle)
     research(s, step)
 
 
-@rule
-def phase_learning(s, step, policy, fresh):
+def learning_phase(handle, step, policy, fresh):
     """Members learn by use and from partners; public knowledge is absorbed; unused fades."""
+    s = state_at(handle)
     learning(s, step)
     absorb_and_forget(s)
 
 
-@rule
-def phase_monitoring(s, step, policy, fresh):
+def monitoring_phase(handle, step, policy, fresh):
     """Gates are held; tax credits are refunded."""
+    s = state_at(handle)
     monitor(s, step)
     refund_credit(s, step)
 
 
-@rule
-def phase_results(s, step, policy, fresh):
+def results_phase(handle, step, policy, fresh):
     """Projects solve, fail or are overtaken; solutions are adopted."""
+    s = state_at(handle)
     solve_and_end(s, step)
     adopt(s, step)
 
 
-@rule
-def phase_finance(s, step, policy, fresh):
+def finance_phase(handle, step, policy, fresh):
     """Money comes in and idle money leaves; firms close and enter; directories are renewed."""
+    s = state_at(handle)
     quarterly_course(s)
     close_firms(s, step)
     enter_firms(s, step)
@@ -98,71 +101,74 @@ def phase_finance(s, step, policy, fresh):
         rebuild_rings(s)
 
 
-@rule
-def phase_record(s, step, policy, fresh):
+def record_phase(handle, step, policy, fresh):
     """The quarter is written down."""
+    s = state_at(handle)
     record(s, step)
     discount(s, step)
 
 
-@dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of a step; ``run(state, step, policy, fresh)`` carries it out."""
+    """One phase of a step, compiled when it is first used."""
 
-    name: str
-    run: Callable[..., Any]
+    def __init__(self, name: str, function: Callable[..., None]) -> None:
+        self.name = name
+        self.meaning = (function.__doc__ or "").strip()
+        self._function = function
 
-    @property
-    def meaning(self) -> str:
-        """What happens, in a sentence."""
-        return (self.run.py_func.__doc__ or "").strip()  # type: ignore[attr-defined]
+    @cached_property
+    def compiled(self) -> Any:
+        """The phase as compiled code behind an address."""
+        return compile_phase(self._function)
+
+    def run(self, state: State, step: int, *, policy: bool, fresh: bool) -> None:
+        """Carry out this phase alone."""
+        self.compiled.ctypes(state.handle, step, policy, fresh)
 
 
 PHASES = (
-    Phase("needs arise", phase_needs),
-    Phase("programmes act", phase_programmes),
-    Phase("consortia form and bid", phase_forming),
-    Phase("awards", phase_awards),
-    Phase("research", phase_research),
-    Phase("learning", phase_learning),
-    Phase("monitoring and payments", phase_monitoring),
-    Phase("results", phase_results),
-    Phase("finance, entry and exit", phase_finance),
-    Phase("record", phase_record),
+    Phase("needs arise", needs_phase),
+    Phase("programmes act", programmes_phase),
+    Phase("consortia form and bid", forming_phase),
+    Phase("awards", awards_phase),
+    Phase("research", research_phase),
+    Phase("learning", learning_phase),
+    Phase("monitoring and payments", monitoring_phase),
+    Phase("results", results_phase),
+    Phase("finance, entry and exit", finance_phase),
+    Phase("record", record_phase),
 )
 
 
+@cache
+def addresses() -> np.ndarray:
+    """What compiled code calls in a step, in order, shape (phases,)."""
+    return np.array([phase.compiled.address for phase in PHASES])
+
+
 @rule
-def step_once(s, step, policy, fresh):
-    """One quarter, compiled as a whole: the phases in the order of :data:`PHASES`.
+def step_once(s, phases, step, policy, fresh):
+    """One quarter: the phases in the order of :data:`PHASES`.
 
     ``policy``: programmes act. ``fresh``: new needs arrive and new projects may start.
     """
-    phase_needs(s, step, policy, fresh)
-    phase_programmes(s, step, policy, fresh)
-    phase_forming(s, step, policy, fresh)
-    phase_awards(s, step, policy, fresh)
-    phase_research(s, step, policy, fresh)
-    phase_learning(s, step, policy, fresh)
-    phase_monitoring(s, step, policy, fresh)
-    phase_results(s, step, policy, fresh)
-    phase_finance(s, step, policy, fresh)
-    phase_record(s, step, policy, fresh)
+    for address in phases:
+        call_phase(address, s, step, policy, fresh)
 
 
 @rule
-def advance(s, first, last, policy, fresh):
+def advance(s, phases, first, last, policy, fresh):
     """Steps ``first`` to ``last - 1`` without returning to Python."""
     for step in range(first, last):
-        step_once(s, step, policy, fresh)
+        step_once(s, phases, step, policy, fresh)
 
 
 @rule
-def run_out(s, first, last):
+def run_out(s, phases, first, last):
     """Steps without new needs or awards until nothing is open; returns the step reached."""
     step = first
     while step < last and anything_open(s, step):
-        step_once(s, step, False, False)
+        step_once(s, phases, step, False, False)
         step += 1
     return step
 

@@ -9,7 +9,7 @@ import numpy as np
 from simulation.accounts import imbalance
 from simulation.columns import OVERFLOW, SOLVED
 from simulation.outcomes import TRAJECTORIES, RunResult
-from simulation.phases import advance, run_out, withdraw_policy
+from simulation.phases import addresses, advance, run_out, withdraw_policy
 from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.recorder import outcomes
@@ -45,7 +45,7 @@ def run_replicate(
     """
     start = first_state(world, population, seed=seed, replicate=replicate)
     burn_in = int(start.world[0]["time_burn_in"])
-    advance(start, 0, burn_in, False, True)
+    advance(start, addresses(), 0, burn_in, False, True)
     baseline, _ = finish(install(branch(start), reference))
     results = []
     for regime in regimes:
@@ -65,10 +65,10 @@ def finish(state: State) -> tuple[State, float]:
     """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result."""
     w = state.world[0]
     policy_ends = int(w["time_burn_in"] + w["time_policy"])
-    advance(state, int(w["time_burn_in"]), policy_ends, True, True)
+    advance(state, addresses(), int(w["time_burn_in"]), policy_ends, True, True)
     withdraw_policy(state)
     handed_over = _hand_over(state, policy_ends) if w["time_hand_over"] > 0 else float("nan")
-    reached = run_out(state, policy_ends, policy_ends + int(w["time_run_out"]))
+    reached = run_out(state, addresses(), policy_ends, policy_ends + int(w["time_run_out"]))
     _fill_trajectory(state, reached)
     check_sound(state)
     return state, handed_over
@@ -79,7 +79,7 @@ def _hand_over(state: State, policy_ends: int) -> float:
     w = state.world[0]
     test = branch(state)
     last = policy_ends + int(w["time_hand_over"])
-    advance(test, policy_ends, last, False, True)
+    advance(test, addresses(), policy_ends, last, False, True)
     later = test.problems[int(test.cohort[1]) :]
     return float((later["status"] == SOLVED).sum())
 

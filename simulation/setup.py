@@ -179,6 +179,9 @@ def _populate(s):
         draw_organisation(s, row)
 
 
+DRAWING = (_populate, rebuild_rings, draw_first_ties, draw_needs)  # compiled steps of the above
+
+
 def _fix_cutoffs(state: State) -> None:
     """Cut-offs come from the needs of the burn-in, before any regime has acted.
 

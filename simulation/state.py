@@ -14,11 +14,18 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import cfunc, types
 from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
+from numba.extending import (
+    NativeValue,
+    intrinsic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
@@ -123,12 +130,12 @@ class _StateType(types.Type):  # type: ignore[misc]
         super().__init__(name="State")
 
 
-_STATE = _StateType()
+STATE = _StateType()
 
 
 @typeof_impl.register(State)  # type: ignore[untyped-decorator]
 def _typeof_state(value: State, context: Any) -> _StateType:
-    return _STATE
+    return STATE
 
 
 @register_model(_StateType)  # type: ignore[untyped-decorator]
@@ -176,3 +183,33 @@ def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str)
     data = builder.inttoptr(slot(0), context.get_data_type(kind.dtype).as_pointer())
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
     return array._getvalue()
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def state_at(context: Any, handle: Any) -> Any:
+    """The state behind a handle, in compiled code."""
+    return STATE(types.int64), lambda context, builder, signature, arguments: arguments[0]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_phase(context: Any, address: Any, state: Any, step: Any, policy: Any, fresh: Any) -> Any:
+    """Call a phase by its address, in compiled code."""
+    word = ir.IntType(64)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        flags = [builder.zext(flag, word) for flag in arguments[3:]]
+        kind = ir.FunctionType(ir.VoidType(), [word] * 4).as_pointer()
+        builder.call(builder.inttoptr(arguments[0], kind), [*arguments[1:3], *flags])
+        return context.get_dummy_value()
+
+    return types.none(types.int64, STATE, types.int64, types.boolean, types.boolean), generate
+
+
+def compile_phase(function: Any) -> Any:
+    """Compile ``function(handle, step, policy, fresh)``, all 64-bit integers, behind an address.
+
+    Phases are called by address and not linked into each other: linked into one function they
+    would be optimised again at every level, which lengthens the first start.
+    """
+    words = types.void(types.int64, types.int64, types.int64, types.int64)
+    return cfunc(words, cache=True, error_model="numpy")(function)

@@ -1,0 +1,69 @@
+"""The first start: compile the phases in two processes at once, into the shared cache.
+
+Compiling is the work of one core per process; the cache is where the processes meet. Later starts
+find everything there.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from numba import types
+
+from agents.compiled import cache_folder, is_compiled, mark_compiled
+from simulation.accounts import imbalance
+from simulation.setup import DRAWING
+from simulation.state import STATE
+
+FORMING = 2  # the phase that takes longest to compile, and gets a process of its own
+
+
+def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
+    """Fill the cache of compiled code unless an earlier start has.
+
+    Raises
+    ------
+    RuntimeError: the model could not be compiled; the message has the compiler's last words.
+    """
+    if is_compiled():
+        return
+    announce("First start: compiling the model, which takes about a minute; later starts do not.")
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    parts = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"from simulation.warmup import compile_part as c; c({part})"],
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            text=True,
+        )
+        for part in range(2)
+    ]
+    for part in parts:
+        _, errors = part.communicate()
+        if part.returncode:
+            raise RuntimeError(f"the model could not be compiled: {errors[-2000:]}")
+    mark_compiled()
+
+
+def compile_part(part: int) -> None:
+    """Compile one half: the forming of consortia, or everything else."""
+    from simulation.phases import PHASES, advance, run_out, withdraw_policy
+
+    for place, phase in enumerate(PHASES):
+        if (place == FORMING) == (part == 0):
+            phase.compiled  # noqa: B018 - compiled when first looked at
+    if part == 1:
+        return
+    for function, kinds in (
+        (advance, (STATE, types.int64[::1], *[types.int64] * 2, *[types.boolean] * 2)),
+        (run_out, (STATE, types.int64[::1], *[types.int64] * 2)),
+        *((function, (STATE,)) for function in (withdraw_policy, imbalance, *DRAWING)),
+    ):
+        function.compile(kinds)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
