@@ -28,7 +28,15 @@ from simulation.events import (
     note,
 )
 from simulation.fields import ring_position
-from simulation.forming import clear_row, form_consortium, free_staff, lead_utility, tie_strength
+from simulation.forming import (
+    clear_row,
+    form_consortium,
+    free_staff,
+    lead_utility,
+    share_of,
+    tie_strength,
+    touches,
+)
 from simulation.learning import repeated
 from simulation.outcomes import (
     EMERGING_TARGET,
@@ -51,17 +59,14 @@ WAIT_DISCOUNT = 0.95  # of going alone a quarter later, as owners see it (assump
 @rule
 def reach_without_search(s, need, lead):
     """Share of components the lead or its acquaintances can touch."""
-    w = s.world[0]
-    covered = 0
-    for i in range(w.needs_components):
-        f = need.field[i]
-        touch = s.expertise[lead, f] >= w.search_least_expertise
-        for k in range(s.organisations[lead].ties):
-            if touch:
-                break
-            touch = s.expertise[s.ties[lead, k].partner, f] >= w.search_least_expertise
-        covered += touch
-    return covered / w.needs_components
+    n = s.world[0].needs_components
+    part = touches(s, need, lead)
+    whole = (1 << n) - 1
+    for k in range(s.organisations[lead].ties):
+        if part == whole:
+            break
+        part |= touches(s, need, s.ties[lead, k].partner)
+    return share_of(part, n)
 
 
 @rule

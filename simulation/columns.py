@@ -165,6 +165,7 @@ BODY = np.dtype(
         ("lead", "i8"),
         ("active", "i8"),
         ("founded", "i8"),
+        ("ended", "i8"),
         ("renewals", "i8"),
         ("running", "i8"),
         ("trials", "f8"),

@@ -39,6 +39,7 @@ from simulation.events import (
     note,
 )
 from simulation.fields import profile_distance, ring_position
+from simulation.landscape import count_bits
 from simulation.learning import partner_gain, repeated
 from simulation.outcomes import (
     OUTSIDE_CIRCLE,
@@ -58,6 +59,8 @@ from simulation.search import assign_components, best_member, team_integration
 
 MAX_LOOKS = 128  # candidates one lead can look at for one consortium
 MAX_WINDOW = 64
+
+CANDIDATE = np.dtype([("row", "i8"), ("touches", "i8"), ("trust", "f8")], align=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,20 +245,29 @@ def free_staff(s, row):
 
 
 @rule
-def covered_with(s, need, c, extra):
-    """Share of components that the members (and one ``extra`` row, or -1) can touch."""
+def touches(s, need, row):
+    """Components an organisation can touch, as a bit set."""
     w = s.world[0]
-    covered = 0
+    part = 0
     for i in range(w.needs_components):
-        f = need.field[i]
-        if extra >= 0 and s.expertise[extra, f] >= w.search_least_expertise:
-            covered += 1
-            continue
-        for position in range(c.size):
-            if s.expertise[c.member[position], f] >= w.search_least_expertise:
-                covered += 1
-                break
-    return covered / w.needs_components
+        if s.expertise[row, need.field[i]] >= w.search_least_expertise:
+            part |= 1 << i
+    return part
+
+
+@rule
+def team_touches(s, need, c):
+    """Components the members can touch between them, as a bit set."""
+    part = 0
+    for position in range(c.size):
+        part |= touches(s, need, c.member[position])
+    return part
+
+
+@rule
+def share_of(part, components):
+    """Share of components in a bit set."""
+    return count_bits(part) / components
 
 
 @rule
@@ -332,7 +344,7 @@ def wanted_looks(s, need, c, programme, owns):
     """How many candidates the lead pays to look at."""
     w = s.world[0]
     p = s.programmes[programme]
-    coverage = covered_with(s, need, c, -1)
+    coverage = share_of(team_touches(s, need, c), w.needs_components)
     stake = w.forming_prior_success * need.value * lead_keeps(w, p, 2.0, owns)
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
@@ -513,22 +525,48 @@ def coordination_cost(s, p, burden):
 
 
 @rule
-def gain_of(s, need, c, row, owns, p_extra):
-    """What a candidate adds for the lead: coverage, shared cost, trust, less dilution and pairs."""
-    w = s.world[0]
+def extra_burden(s, need, c):
+    """What coordinating one more member costs over the project, million yuan."""
     p = s.programmes[c.programme]
-    lead = c.member[0]
-    now = covered_with(s, need, c, -1)
-    then = covered_with(s, need, c, row)
-    others = c.size - 1.0
-    gain = lead_utility(s, need, lead, c.programme, then, others + 1.0, owns, p_extra)
-    gain -= lead_utility(s, need, lead, c.programme, now, others, owns, p_extra)
     layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
     heavier = c.burden + burden(layer, p.layers_general_effort_share)
     extra = coordination_cost(s, p, heavier) - coordination_cost(s, p, c.burden)
-    trust = trust_of(tie_strength(s, lead, row))
-    worth = w.forming_prior_success * need.value * 0.05 * trust
-    return gain - extra * need.deadline + worth
+    return extra * need.deadline
+
+
+@rule
+def best_candidate(s, c, owns, p_extra, pool, needy):
+    """Place in the pool of the candidate who adds most for the lead, and what it adds; or -1.
+
+    A candidate adds coverage and trust and shares the cost; it dilutes value and costs
+    coordination. Utility depends on coverage and size only, so it is looked up per coverage.
+    """
+    w = s.world[0]
+    n = w.needs_components
+    need = s.needs[c.problem]
+    lead = c.member[0]
+    team = team_touches(s, need, c)
+    now = lead_utility(s, need, lead, c.programme, share_of(team, n), c.size - 1.0, owns, p_extra)
+    burdened = now + extra_burden(s, need, c)
+    then = np.full(n + 1, np.nan)
+    p = s.programmes[c.programme]
+    best = -1
+    best_gain = -np.inf
+    for k in range(len(pool)):
+        row = pool[k].row
+        if row < 0 or (needy and not fills_rule(s, p, c, row)):
+            continue
+        covered = count_bits(team | pool[k].touches)
+        if np.isnan(then[covered]):
+            then[covered] = lead_utility(
+                s, need, lead, c.programme, covered / n, float(c.size), owns, p_extra
+            )
+        gain = then[covered] - burdened + 0.05 * w.forming_prior_success * need.value * pool[k].trust
+        if gain > best_gain:
+            best_gain = gain
+            best = k
+    c.utility = now
+    return best, best_gain
 
 
 @rule
@@ -567,12 +605,11 @@ def unmet(s, p, c):
 
 
 @rule
-def invite(s, step, c, row, gain, p_extra):
+def invite(s, step, c, row, gain, coverage, p_extra):
     """Ask a candidate; it decides, and a reluctant one is paid the difference if that pays."""
     w = s.world[0]
     p = s.programmes[c.programme]
     need = s.needs[c.problem]
-    coverage = covered_with(s, need, c, row)
     utility = invitation_utility(s, need, c, row, coverage, p_extra)
     transfer = 0.0
     if utility < 0.0 and (-utility <= gain or (unmet(s, p, c) and -utility <= c.utility)):
@@ -619,33 +656,36 @@ def most_members(p):
 
 
 @rule
-def gather_members(s, step, c, owns, p_extra, found, n_found):
+def make_pool(s, c, found, n_found):
+    """The candidates looked at, with what they can touch and the lead's trust in them."""
+    pool = np.zeros(n_found, CANDIDATE)
+    need = s.needs[c.problem]
+    for k in range(n_found):
+        pool[k].row = found[k]
+        pool[k].touches = touches(s, need, found[k])
+        pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]))
+    return pool
+
+
+@rule
+def gather_members(s, step, c, owns, p_extra, pool):
     """Invite the best candidate again and again, until none is worth it or the team is full."""
     p = s.programmes[c.programme]
-    need = s.needs[c.problem]
-    for _ in range(n_found):
+    for _ in range(len(pool)):
         if c.size >= most_members(p):
             s.bound[TOO_MANY_MEMBERS] += 1
             return
-        c.utility = lead_utility(
-            s, need, c.member[0], c.programme, covered_with(s, need, c, -1), c.size - 1.0, owns,
-            p_extra,
-        )  # fmt: skip
         needy = unmet(s, p, c)
-        best = -1
-        best_gain = -np.inf
-        for k in range(n_found):
-            if found[k] < 0 or (needy and not fills_rule(s, p, c, found[k])):
-                continue
-            gain = gain_of(s, need, c, found[k], owns, p_extra)
-            if gain > best_gain:
-                best_gain = gain
-                best = k
-        if best < 0 or (best_gain <= 0.0 and not needy):
+        best, gain = best_candidate(s, c, owns, p_extra, pool, needy)
+        if best < 0 or (gain <= 0.0 and not needy):
             return
-        row = found[best]
-        found[best] = -1
-        invite(s, step, c, row, best_gain, p_extra)
+        row = pool[best].row
+        coverage = share_of(
+            team_touches(s, s.needs[c.problem], c) | pool[best].touches,
+            s.world[0].needs_components,
+        )
+        pool[best].row = -1
+        invite(s, step, c, row, gain, coverage, p_extra)
 
 
 @rule
@@ -687,7 +727,7 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     owns = s.problems[problem].owner == lead
     found = np.empty(MAX_LOOKS, np.int64)
     n_found = find_candidates(s, step, row, owns, found)
-    gather_members(s, step, c, owns, p_extra, found, n_found)
+    gather_members(s, step, c, owns, p_extra, make_pool(s, c, found, n_found))
     if not rules_met(s, step, c):
         clear_row(s, row)
         return -1

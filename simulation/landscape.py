@@ -91,12 +91,11 @@ def prepare(s, index):
 
 
 @rule
-def hamming(a, b):
-    """Components in which two designs differ."""
-    x = a ^ b
+def count_bits(part):
+    """Elements of a bit set."""
     count = 0
-    while x:
-        x &= x - 1
+    while part:
+        part &= part - 1
         count += 1
     return count
 
@@ -118,7 +117,7 @@ def start_design(s, index, luck, earlier, distinct):
             return design
         nearest = 99
         for other in earlier:
-            nearest = min(nearest, hamming(design, other))
+            nearest = min(nearest, count_bits(design ^ other))
         if nearest > farthest:
             farthest = nearest
             best = design

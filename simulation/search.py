@@ -9,7 +9,7 @@ from typing import ClassVar
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
-from simulation.landscape import MEAN_CONTRIBUTION, partial_fitness
+from simulation.landscape import MEAN_CONTRIBUTION, count_bits, partial_fitness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +140,7 @@ def own_components(c, position, components):
 @rule
 def pick_component(part, u):
     """The component at a uniform position among those in a bit set."""
-    count = 0
-    x = part
-    while x:
-        x &= x - 1
-        count += 1
-    wanted = int(u * count)
+    wanted = int(u * count_bits(part))
     i = 0
     while True:
         if part & (1 << i):

@@ -43,7 +43,7 @@ def batch(s, step, quarter):
         if quarter > 0:
             evaluate_bodies(s, programme, step)
         while active_bodies(s, programme) < p.renewal_slots:
-            lead = next_body_lead(s, programme)
+            lead = next_body_lead(s, programme, step)
             if lead < 0 or not found_body(s, programme, lead, step):
                 break
 
@@ -83,18 +83,19 @@ def evaluate_bodies(s, programme, step):
         if body.programme == programme and body.active == 1 and body.renewals < 0:
             body.renewals = -1 - body.renewals
             body.active = 0
+            body.ended = step
             s.bound[STANDING_ENDED] += 1
             note(s, step, BODY_ENDED, -1, b, body.lead, body.successes)
 
 
 @rule
-def next_body_lead(s, programme):
+def next_body_lead(s, programme, step):
     """The admitted organisation without a running body that has most ability, standing and staff."""
     p = s.programmes[programme]
     best = -1
     most = -1.0
     for row in range(s.counters[N_ORGANISATIONS]):
-        if not admitted_lead(s, p, row) or leads_body(s, row):
+        if not admitted_lead(s, p, row) or leads_body(s, row, step):
             continue
         o = s.organisations[row]
         points = o.reputation + o.lead_ability + 0.2 * math.log(1.0 + o.staff)
@@ -105,10 +106,11 @@ def next_body_lead(s, programme):
 
 
 @rule
-def leads_body(s, row):
-    """Whether an organisation leads, or has just lost, a standing consortium."""
+def leads_body(s, row, step):
+    """Whether an organisation leads a standing consortium, or has lost one in this batch."""
     for b in range(s.counters[N_BODIES]):
-        if s.bodies[b].lead == row:
+        body = s.bodies[b]
+        if body.lead == row and (body.active == 1 or body.ended == step):
             return True
     return False
 
