@@ -2,8 +2,8 @@
 
 All regimes of one replicate run on the same luck, so a difference is taken within the replicate
 and its spread over replicates is what the intervals rest on. Decision record: ``0005-statistics``.
-No model luck is drawn here. The one Monte Carlo (the critical value of simultaneous intervals) has
-its own generator with a fixed seed, so that tables never depend on what ran before.
+The one Monte Carlo (the critical value of simultaneous intervals) hashes the number of each draw
+with the mixing function of :mod:`simulation.streams`, so that a table is a function of the runs.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
+
+from simulation import streams
 
 FloatArray = NDArray[np.float64]
 
 LEVEL = 0.95  # of every interval, pointwise or over the whole family
 CRITICAL_DRAWS = 8192  # Monte Carlo error of the critical value: about 1 % of its size
-CRITICAL_SEED = 20_240_621  # local to this module; fixed, so that a table is a function of the runs
+CRITICAL_KEY = np.uint64(20_240_621)  # keeps these draws apart from those of the model
 ROUNDING = 1e-12  # relative size below which a difference or a spread is rounding, not chance
 CHUNK_DRAWS = 1024  # bounds memory when many regimes are compared
+SLICE_DRAWS = 32
+UNIT = 2.0**-53
 
 HIGHER, LOWER, CANNOT_TELL = "higher", "lower", "cannot_tell"
 
@@ -97,17 +101,16 @@ def mean_interval(values: FloatArray, level: float = LEVEL) -> tuple[float, floa
     mean, se, n = mean_and_se(values)
     if n < 2:
         return math.nan, math.nan
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+    half = student_quantile(n - 1, level) * se
     return mean - half, mean + half
 
 
-def share_won(regime: FloatArray, baseline: FloatArray) -> float:
-    """Share of pairs in which the regime has the higher value; ties count half; NaN without pairs."""
-    valid = ~(np.isnan(regime) | np.isnan(baseline))
-    if not valid.any():
-        return math.nan
-    a, b = regime[valid], baseline[valid]
-    return float(np.mean((a > b) + 0.5 * (a == b)))
+def _shares_won(regime: FloatArray, baseline: FloatArray) -> FloatArray:
+    """Share of each row's pairs in which the regime has more; ties count half; NaN without pairs."""
+    pairs = (~(np.isnan(regime) | np.isnan(baseline))).sum(axis=1)
+    points = ((regime > baseline) + 0.5 * (regime == baseline)).sum(axis=1)
+    share: FloatArray = points / np.where(pairs > 0, pairs, math.nan)
+    return share
 
 
 def paired_differences(
@@ -137,8 +140,17 @@ def paired_differences(
     values = np.asarray(values, dtype=np.float64)
     if not pairs:
         return []
+    regime, baseline = (values[[pair[side] for pair in pairs]] for side in (0, 1))
+    mean, se, n = _paired_means(regime, baseline)
+    won = _shares_won(regime, baseline)
     critical = _family_critical(values, pairs, level)
-    return [_difference(values, names, pair, len(pairs), critical, level) for pair in pairs]
+    return [
+        _difference(
+            names[pair[0]], names[pair[1]], float(mean[k]), float(se[k]), int(n[k]), float(won[k]),
+            len(pairs), critical, level,
+        )
+        for k, pair in enumerate(pairs)
+    ]  # fmt: skip
 
 
 def families(names: Sequence[str], baselines: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
@@ -157,18 +169,19 @@ def families(names: Sequence[str], baselines: Sequence[str]) -> dict[str, list[t
 
 
 def _difference(
-    values: FloatArray,
-    names: Sequence[str],
-    pair: tuple[int, int],
+    regime: str,
+    baseline: str,
+    mean: float,
+    se: float,
+    n: int,
+    won: float,
     family_size: int,
     critical: float | None,
     level: float,
 ) -> Difference:
-    regime, baseline = values[pair[0]], values[pair[1]]
-    mean, se, n = mean_and_se(_subtract(regime, baseline))
     point = joint = math.nan
     if n >= 2 and se > 0.0:
-        point = float(stats.t.ppf(0.5 + level / 2, n - 1)) * se
+        point = student_quantile(n - 1, level) * se
         joint = (critical or _bonferroni(n, family_size, level)) * se
     elif n >= 2 and _constant_can_be_told(mean, n, family_size, level):
         point = joint = 0.0
@@ -178,16 +191,30 @@ def _difference(
     elif mean + joint < 0.0:
         verdict = LOWER
     return Difference(
-        names[pair[0]], names[pair[1]], mean, se, mean - point, mean + point, mean - joint,
-        mean + joint, share_won(regime, baseline), n, verdict,
+        regime, baseline, mean, se, mean - point, mean + point, mean - joint, mean + joint, won, n,
+        verdict,
     )  # fmt: skip
 
 
-def _subtract(regime: FloatArray, baseline: FloatArray) -> FloatArray:
-    """Paired differences, with those that are only rounding set to exactly 0."""
+def _paired_means(
+    regime: FloatArray, baseline: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+    """Mean, standard error and number of the differences of each row, as :func:`mean_and_se`.
+
+    Differences and spreads that are only rounding are set to exactly 0.
+    """
     difference = regime - baseline
     size = np.maximum(np.abs(regime), np.abs(baseline))
-    return np.where(np.abs(difference) <= ROUNDING * size, 0.0, difference)
+    difference[np.abs(difference) <= ROUNDING * size] = 0.0
+    valid = ~np.isnan(difference)
+    known = np.where(valid, difference, 0.0)
+    n = valid.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = known.sum(axis=1) / np.where(n > 0, n, math.nan)
+        deviations = np.where(valid, known - mean[:, None], 0.0)
+        spread = np.sqrt(np.square(deviations).sum(axis=1) / np.where(n > 1, n - 1, math.nan))
+    spread[spread <= ROUNDING * np.abs(known).max(axis=1, initial=0.0)] = 0.0
+    return mean, spread / np.sqrt(n), n
 
 
 def _constant_can_be_told(mean: float, n: int, family_size: int, level: float) -> bool:
@@ -200,7 +227,7 @@ def _constant_can_be_told(mean: float, n: int, family_size: int, level: float) -
 
 
 def _bonferroni(n: int, family_size: int, level: float) -> float:
-    return float(stats.t.ppf(1.0 - (1.0 - level) / (2 * family_size), n - 1))
+    return student_quantile(n - 1, 1.0 - (1.0 - level) / family_size)
 
 
 def _family_critical(
@@ -238,33 +265,66 @@ def _loadings(values: FloatArray, contrasts: FloatArray) -> FloatArray:
 
 
 def _largest_t(loadings: FloatArray, freedom: int) -> FloatArray:
-    """Simulated max |t| over the comparisons, shape (CRITICAL_DRAWS,)."""
+    """Simulated max |t| over the comparisons, shape (CRITICAL_DRAWS,).
+
+    The variance of a comparison with loadings l is l'Wl; as a sum over the k (k + 1) / 2 distinct
+    cells of W it is one matrix product for all draws and comparisons.
+    """
     directions = loadings.shape[0]
-    normals, factors = _reference_draws(directions, freedom)
+    normals, covariances = _reference_draws(directions, freedom)
+    row, column = np.tril_indices(directions)
+    cells = loadings[row] * loadings[column] * np.where(row == column, 1.0, 2.0)[:, None]
     largest = np.empty(CRITICAL_DRAWS)
     for start in range(0, CRITICAL_DRAWS, CHUNK_DRAWS):
         chunk = slice(start, start + CHUNK_DRAWS)
-        numerator = normals[chunk] @ loadings
-        # One large product instead of a thousand small ones.
-        flat = factors[chunk].reshape(-1, directions) @ loadings
-        spread = flat.reshape(-1, directions, loadings.shape[1])
-        deviation = np.sqrt(np.einsum("dkc,dkc->dc", spread, spread) / freedom)
-        largest[chunk] = np.max(np.abs(numerator) / deviation, axis=1)
-    return largest
+        squares = np.square(_product(normals[chunk], loadings))
+        squares /= _product(covariances[chunk], cells)
+        largest[chunk] = squares.max(axis=1)
+    return np.sqrt(largest)
+
+
+def _product(tall: FloatArray, matrix: FloatArray) -> FloatArray:
+    """``tall @ matrix`` in slices too small for BLAS to start threads, which cost more than they give."""
+    slices = tall.reshape(-1, SLICE_DRAWS, tall.shape[1]) @ matrix
+    return slices.reshape(len(tall), matrix.shape[1])
 
 
 @lru_cache(maxsize=8)
 def _reference_draws(directions: int, freedom: int) -> tuple[FloatArray, FloatArray]:
-    """Standard normals (draws, k) and transposed Bartlett factors (draws, k, k) of a Wishart.
+    """Standard normals (draws, k), and Wishart covariances (draws, k (k + 1) / 2).
 
+    The covariances are lower triangles, row by row, made of Bartlett factors A as A A' / freedom.
     Deviations from the mean span at most ``freedom`` directions, so k never exceeds it.
     """
-    rng = np.random.default_rng(CRITICAL_SEED)  # noqa: TID251 - no model luck; fixed seed
-    normals = rng.standard_normal((CRITICAL_DRAWS, directions))
-    lower = np.tril(rng.standard_normal((CRITICAL_DRAWS, directions, directions)), -1)
-    for k in range(directions):
-        lower[:, k, k] = np.sqrt(rng.chisquare(freedom - k, CRITICAL_DRAWS))
-    return normals, np.ascontiguousarray(lower.transpose(0, 2, 1))
+    cells = directions * (directions + 1) // 2
+    uniforms = _uniforms(CRITICAL_DRAWS, cells + directions)
+    normals = special.ndtri(uniforms[:, :cells])
+    factor = np.zeros((CRITICAL_DRAWS, directions, directions))
+    row, column = np.tril_indices(directions, -1)
+    factor[:, row, column] = normals[:, directions:]
+    half = (freedom - np.arange(directions)) / 2.0
+    diagonal = np.arange(directions)
+    factor[:, diagonal, diagonal] = np.sqrt(2.0 * special.gammaincinv(half, uniforms[:, cells:]))
+    covariance = factor @ factor.transpose(0, 2, 1) / freedom
+    lower = covariance[:, *np.tril_indices(directions)]
+    return np.ascontiguousarray(normals[:, :directions]), np.ascontiguousarray(lower)
+
+
+def _uniforms(rows: int, columns: int) -> FloatArray:
+    """Numbers in (0, 1), shape (rows, columns): hashes of their own places.
+
+    The plain form of the mixing function works cell by cell; its compiled form takes one number.
+    """
+    mix = streams.mix.py_func  # type: ignore[attr-defined]
+    place = np.arange(1, rows * columns + 1, dtype=np.uint64).reshape(rows, columns)
+    bits: NDArray[np.uint64] = mix(mix(place) + CRITICAL_KEY)
+    return ((bits >> np.uint64(11)) + 0.5) * UNIT
+
+
+@lru_cache(maxsize=256)
+def student_quantile(freedom: int, level: float) -> float:
+    """The t that a Student variable exceeds in size with probability ``1 - level``."""
+    return float(special.stdtrit(freedom, 0.5 + level / 2))
 
 
 def fieller_ratio(numerator: FloatArray, denominator: FloatArray, *, level: float = LEVEL) -> Ratio:
@@ -284,7 +344,7 @@ def fieller_ratio(numerator: FloatArray, denominator: FloatArray, *, level: floa
     if n < 2 or bottom.mean() == 0.0:
         return unbounded
     covariance = np.cov(top, bottom) / n
-    t2 = float(stats.t.ppf(0.5 + level / 2, n - 1)) ** 2
+    t2 = student_quantile(n - 1, level) ** 2
     a = bottom.mean() ** 2 - t2 * covariance[1, 1]
     b = top.mean() * bottom.mean() - t2 * covariance[0, 1]
     c = top.mean() ** 2 - t2 * covariance[0, 0]
@@ -300,7 +360,7 @@ def wilson_interval(events: Any, n: int, level: float = LEVEL) -> tuple[FloatArr
     share = np.asarray(events, dtype=np.float64) / max(n, 1)
     if n < 2:
         return np.full_like(share, math.nan), np.full_like(share, math.nan)
-    z2 = float(stats.norm.ppf(0.5 + level / 2)) ** 2
+    z2 = float(special.ndtri(0.5 + level / 2)) ** 2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)

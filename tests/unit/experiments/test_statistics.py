@@ -19,7 +19,6 @@ from experiments.statistics import (
     mean_and_se,
     mean_interval,
     paired_differences,
-    share_won,
     wilson_interval,
 )
 
@@ -145,7 +144,8 @@ def test_intervals_do_not_depend_on_what_was_computed_before() -> None:
 
 
 def test_ties_are_split_in_the_share_won() -> None:
-    assert share_won(np.array([2.0, 1.0, 0.0, np.nan]), np.array([1.0, 1.0, 1.0, 0.0])) == 0.5
+    values = np.array([[2.0, 1.0, 0.0, np.nan], [1.0, 1.0, 1.0, 0.0]])
+    assert paired_differences(values, ["a", "b"], [(0, 1)])[0].share_won == 0.5
 
 
 def test_families_leave_out_a_baseline_that_was_not_run() -> None:
