@@ -12,8 +12,9 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import llvmlite
 import numba
@@ -22,9 +23,8 @@ from numba.core import config as numba_config
 
 COMPILED_PACKAGES = ("agents", "simulation")
 
-Rule = TypeVar("Rule", bound=Callable[..., Any])
 
-
+@cache
 def source_hash() -> str:
     """Hash of all sources of the model, 16 hex digits; part of every run's name."""
     digest = hashlib.sha256()
@@ -43,6 +43,7 @@ def versions() -> str:
     return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, numpy {numpy.__version__}"
 
 
+@cache
 def cache_folder() -> Path:
     """Where compiled code is kept for exactly these sources, versions and processor."""
     import llvmlite.binding as llvm
@@ -75,6 +76,6 @@ def mark_compiled() -> None:
 numba_config.CACHE_DIR = str(cache_folder())
 
 
-def rule(function: Rule) -> Rule:
+def rule[Rule: Callable[..., Any]](function: Rule) -> Rule:
     """Compile a pure function; its plain form stays at hand as ``.py_func``."""
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]

@@ -19,8 +19,8 @@ def believed_success(successes, trials, prior, prior_weight, coverage, exponent)
 
     Beta-binomial learning from own projects; the power of coverage is an assumption.
     """
-    return (prior_weight * prior + successes) / (prior_weight + trials) * math.pow(
-        coverage, exponent
+    return (
+        (prior_weight * prior + successes) / (prior_weight + trials) * math.pow(coverage, exponent)
     )
 
 

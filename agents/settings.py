@@ -160,7 +160,9 @@ def _check_value(where: str, value: Any, spec: Parameter) -> None:
     items = value if isinstance(value, tuple) else (value,)
     for item in items:
         if spec.choices and item not in spec.choices:
-            raise ConfigError(f"{where} = {item!r} is not known. {nearest(str(item), spec.choices)}")
+            raise ConfigError(
+                f"{where} = {item!r} is not known. {nearest(str(item), spec.choices)}"
+            )
     if spec.low is None or isinstance(value, (str, tuple)):
         return
     assert spec.high is not None

@@ -130,9 +130,7 @@ def adapt_shares(s, quarter):
     for programme in range(1, n + 1):
         state = s.programme_state[programme]
         relative = yield_of(s, programme) / mean - 1.0
-        state.share = adapted_weight(
-            state.share, s.programmes[programme].adaptation_rate, relative
-        )
+        state.share = adapted_weight(state.share, s.programmes[programme].adaptation_rate, relative)
         weight += state.share
     for programme in range(1, n + 1):
         s.programme_state[programme].share *= total / weight
@@ -231,9 +229,7 @@ def fund(s, step, p, row):
     problem = s.problems[c.problem]
     if problem.status != OPEN and problem.status != RUNNING:
         return
-    if problem.status == RUNNING and (
-        funded_teams(s, c.programme, c.problem) >= p.selection_teams
-    ):
+    if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
         return
     grant = grant_of(s, p, row)
     if grant <= 0 or not take_grant(s, p, row, grant):

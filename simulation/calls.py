@@ -28,15 +28,7 @@ from simulation.events import (
     note,
 )
 from simulation.fields import ring_position
-from simulation.forming import (
-    clear_row,
-    form_consortium,
-    free_staff,
-    lead_utility,
-    share_of,
-    tie_strength,
-    touches,
-)
+from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
 from simulation.outcomes import (
     EMERGING_TARGET,
@@ -52,6 +44,8 @@ from simulation.policies.screening import LOCAL, appraisal
 from simulation.policies.selection import DIRECTED
 from simulation.projects import start_project
 from simulation.standing import best_body
+from simulation.ties import tie_strength
+from simulation.worth import lead_utility, share_of, touches
 
 WAIT_DISCOUNT = 0.95  # of going alone a quarter later, as owners see it (assumption)
 
@@ -149,9 +143,7 @@ def open_to(s, programme, index, step):
         p.agenda_mode, p.agenda_backbone_only, owner >= 0, backbone, s.needs[index].strategic == 1
     ):
         return False
-    owner_must_lead = (
-        owner >= 0 and p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0
-    )
+    owner_must_lead = owner >= 0 and p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0
     if owner_must_lead and not admitted(s, programme, owner):
         s.bound[LEAD_NOT_ADMITTED] += 1
         return False
@@ -430,9 +422,7 @@ def considering(s, index, programme, field, asked, n):
     owner = s.problems[index].owner
     start = s.ring_start[field]
     count = s.ring_start[field + 1] - start
-    target = streams.bits(
-        s.luck[0], streams.BIDDER_POSITION, 1, streams.combine(index, field)
-    )
+    target = streams.bits(s.luck[0], streams.BIDDER_POSITION, 1, streams.combine(index, field))
     first = ring_position(s, field, target) - start
     most = min(len(asked), n + (len(asked) + 2) // 3)
     for k in range(count):

@@ -15,22 +15,30 @@ class Time(Settings):
     SECTION: ClassVar[str] = "time"
 
     burn_in: int = parameter(
-        unit="quarters", low=4, high=200,
+        unit="quarters",
+        low=4,
+        high=200,
         meaning="steps without policy before it starts, identical under all regimes",
         source="assumption: 20",
     )
     policy: int = parameter(
-        unit="quarters", low=4, high=400,
+        unit="quarters",
+        low=4,
+        high=400,
         meaning="steps under the regime; needs that arrive in them are the cohort that is counted",
         source="assumption: 60 (15 years)",
     )
     run_out: int = parameter(
-        unit="quarters", low=0, high=100,
+        unit="quarters",
+        low=0,
+        high=100,
         meaning="most further steps without new needs or awards, until projects and adoption windows close",
         source="assumption: longest deadline + adoption window",
     )
     hand_over: int = parameter(
-        unit="quarters", low=0, high=100,
+        unit="quarters",
+        low=0,
+        high=100,
         meaning="further steps under no policy that value what a regime leaves behind; 0 leaves the test out",
         source="assumption: 20",
     )

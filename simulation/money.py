@@ -15,72 +15,100 @@ class Money(Settings):
     SECTION: ClassVar[str] = "money"
 
     budget_myuan_per_year: float = parameter(
-        unit="million yuan per year and 120 organisations", low=0, high=2000,
+        unit="million yuan per year and 120 organisations",
+        low=0,
+        high=2000,
         meaning="public money offered under every regime but the reference",
         source="assumption: 40, range 10-160",
     )
     wage_myuan: float = parameter(
-        unit="million yuan per FTE and quarter", low=0.01, high=1,
+        unit="million yuan per FTE and quarter",
+        low=0.01,
+        high=1,
         meaning="w0, full cost of research staff",
         source="yearbook 2015: R&D spending per FTE .28-.54 M yuan a year in the Delta; .12 by assumption",
     )
     wage_elasticity: float = parameter(
-        unit="exponent", low=0, high=0.5,
+        unit="exponent",
+        low=0,
+        high=0.5,
         meaning="eps, how the wage rises with the use of free staff",
         source="Goolsbee 1998: R&D money partly raises wages; swept 0-.5",
     )
     bid_base_myuan: float = parameter(
-        unit="million yuan per bid", low=0, high=1,
+        unit="million yuan per bid",
+        low=0,
+        high=1,
         meaning="cost of writing a bid",
         source="assumption: .05",
     )
     bid_per_member_myuan: float = parameter(
-        unit="million yuan per bid and member", low=0, high=1,
+        unit="million yuan per bid and member",
+        low=0,
+        high=1,
         meaning="cost of a bid that grows with members",
         source="assumption: .01",
     )
     review_myuan: float = parameter(
-        unit="million yuan per review", low=0, high=1,
+        unit="million yuan per review",
+        low=0,
+        high=1,
         meaning="cost of one expert reading one need, bid or project",
         source="assumption: .02",
     )
     office_myuan: float = parameter(
-        unit="million yuan per party and year, per 120 organisations", low=0, high=20,
+        unit="million yuan per party and year, per 120 organisations",
+        low=0,
+        high=20,
         meaning="cost of each body that must agree",
         source="assumption",
     )
     quarters_per_party: float = parameter(
-        unit="quarters", low=0, high=2,
+        unit="quarters",
+        low=0,
+        high=2,
         meaning="time that agreement with each further party takes",
         source="assumption",
     )
     appraisal_noise: float = parameter(
-        unit="points", low=0, high=5,
+        unit="points",
+        low=0,
+        high=5,
         meaning="standard deviation of one expert's points, national pool",
         source="assumption",
     )
     local_noise_factor: float = parameter(
-        unit="times", low=1, high=5,
+        unit="times",
+        low=1,
+        high=5,
         meaning="noise of a local pool relative to the national one",
         source="assumption",
     )
     gate_noise: float = parameter(
-        unit="percentile", low=0, high=0.5,
+        unit="percentile",
+        low=0,
+        high=0.5,
         meaning="standard deviation of one reviewer's view of the percentile",
         source="assumption: .05",
     )
     scenario_myuan: float = parameter(
-        unit="million yuan per solution", low=0, high=20,
+        unit="million yuan per solution",
+        low=0,
+        high=20,
         meaning="cost of opening an application scenario",
         source="assumption",
     )
     financier_return: float = parameter(
-        unit="share of the advance", low=0, high=3,
+        unit="share of the advance",
+        low=0,
+        high=3,
         meaning="what financiers ask back from the value",
         source="assumption",
     )
     reputation_decay: float = parameter(
-        unit="share per quarter", low=0, high=0.5,
+        unit="share per quarter",
+        low=0,
+        high=0.5,
         meaning="forgetting of reputation",
         source="assumption",
     )

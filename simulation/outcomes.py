@@ -51,10 +51,15 @@ def _counts() -> list[Outcome]:
         "industrial": "industrial breakthroughs: adopted, realised value above twice the adoption cost",
         "major": "major breakthroughs: realised value above the reference's 95th percentile",
     }
-    rows = [Outcome(name, "needs", f"{meaning[name]} (arrived in the policy quarters)") for name in COUNTS]
+    rows = [
+        Outcome(name, "needs", f"{meaning[name]} (arrived in the policy quarters)")
+        for name in COUNTS
+    ]
     for horizon in HORIZONS[:-1]:
         rows += [
-            Outcome(f"{name}_{horizon}q", "needs", f"the same for needs of the first {horizon} quarters")
+            Outcome(
+                f"{name}_{horizon}q", "needs", f"the same for needs of the first {horizon} quarters"
+            )
             for name in COUNTS
         ]
     return rows
@@ -64,13 +69,21 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("needs", "needs", "needs that arrived in the policy quarters"),
     *_counts(),
     Outcome("solved_per_year", "needs per year", "solved, per policy year"),
-    Outcome("first_technical_quarter", "quarters", "policy quarter of the first technical breakthrough; NaN if none"),
-    Outcome("restricted_mean_time", "quarters", "mean time from arrival to solution, cut at 24 quarters"),
+    Outcome(
+        "first_technical_quarter",
+        "quarters",
+        "policy quarter of the first technical breakthrough; NaN if none",
+    ),
+    Outcome(
+        "restricted_mean_time", "quarters", "mean time from arrival to solution, cut at 24 quarters"
+    ),
     Outcome("value_realised", _MY, "realised value of adopted solutions"),
     Outcome("value_solved_median", _MY, "median expected value of solved needs; NaN if none"),
     Outcome("needs_without_bid", "share", "needs nobody ever started a project for (two skins)"),
     Outcome("solved_not_adopted", "share", "solved needs that were not adopted (two skins)"),
-    Outcome("effort_unwanted", "share", "research effort on needs that were never adopted (two skins)"),
+    Outcome(
+        "effort_unwanted", "share", "research effort on needs that were never adopted (two skins)"
+    ),
     Outcome("bids", "bids", "bids submitted"),
     Outcome("awards", "projects", "projects funded by programmes"),
     Outcome("bid_success", "share", "awards per bid; NaN without bids"),
@@ -78,17 +91,26 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("private_projects", "projects", "projects started without a programme"),
     Outcome("project_success", "share", "projects that solved their need; NaN without projects"),
     Outcome("solved_private", "needs", "needs solved by private projects"),
-    *(Outcome(f"solved_led_by_{kind}", "needs", f"needs solved by projects led by: {kind}") for kind in KINDS),
+    *(
+        Outcome(f"solved_led_by_{kind}", "needs", f"needs solved by projects led by: {kind}")
+        for kind in KINDS
+    ),
     *(Outcome(f"grants_to_{kind}", _MY, f"programme money received by: {kind}") for kind in KINDS),
     *(Outcome(f"value_to_{kind}", _MY, f"realised value earned by: {kind}") for kind in KINDS),
     Outcome("public_offered", _MY, "public budget offered in the policy quarters"),
     Outcome("public_spent", _MY, "programme money spent, reviews and offices included"),
     Outcome("public_unspent", _MY, "programme money left at the end"),
     Outcome("paid_programme", _MY, "project cost paid by programmes"),
-    Outcome("paid_block_grant", _MY, "project cost paid by block-grant bodies from their own means"),
+    Outcome(
+        "paid_block_grant", _MY, "project cost paid by block-grant bodies from their own means"
+    ),
     Outcome("paid_soe_funds", _MY, "project cost paid by state-owned firms (state capital)"),
     Outcome("paid_private", _MY, "project cost paid by private firms"),
-    Outcome("all_in_cost", _MY, "everything paid for projects, bids, scanning, reviews, offices, adoption left out"),
+    Outcome(
+        "all_in_cost",
+        _MY,
+        "everything paid for projects, bids, scanning, reviews, offices, adoption left out",
+    ),
     Outcome("adoption_cost", _MY, "paid by adopters"),
     Outcome("scanning_cost", _MY, "paid for looking at candidates"),
     Outcome("coordination_cost", _MY, "paid for coordination inside consortia"),
@@ -97,31 +119,68 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("office_cost", _MY, "paid for offices and scenarios"),
     Outcome("welfare_value", _MY, "discounted realised value, before external value"),
     Outcome("welfare_cost", _MY, "discounted adoption and resource cost"),
-    Outcome("welfare_public", _MY, "discounted public outlay, on which the cost of public money falls"),
+    Outcome(
+        "welfare_public", _MY, "discounted public outlay, on which the cost of public money falls"
+    ),
     Outcome("welfare", _MY, "net social value: (1+s) value - cost - m public outlay"),
-    Outcome("deadweight", "needs", "funded and solved needs that the reference solves without money on the same luck"),
+    Outcome(
+        "deadweight",
+        "needs",
+        "funded and solved needs that the reference solves without money on the same luck",
+    ),
     Outcome("additional", "needs", "solved needs that the reference does not solve"),
     Outcome("displaced", "needs", "needs the reference solves and this regime does not"),
     Outcome("deadweight_value", _MY, "realised value of deadweight needs"),
     Outcome("additional_value", _MY, "realised value of additional needs"),
     Outcome("displaced_value", _MY, "realised value, in the reference, of displaced needs"),
     Outcome("frontier_solved", "needs", "solved needs in frontier fields"),
-    Outcome("frontier_coverage", "share", "frontier fields in which somebody has the least useful expertise at the end"),
+    Outcome(
+        "frontier_coverage",
+        "share",
+        "frontier fields in which somebody has the least useful expertise at the end",
+    ),
     Outcome("expertise_growth", "share", "change of total expertise over the policy quarters"),
-    Outcome("hand_over_solved", "needs", "needs solved in the hand-over test, without policy, after the regime"),
-    Outcome("consortium_size", "members", "mean members of funded and private projects; NaN without projects"),
-    Outcome("cross_region_share", "share", "projects with members from at least two regions; NaN without projects"),
-    Outcome("repeat_tie_share", "share", "pairs of project members that had worked together before; NaN without pairs"),
-    Outcome("coverage", "share", "mean share of components that projects can touch; NaN without projects"),
+    Outcome(
+        "hand_over_solved",
+        "needs",
+        "needs solved in the hand-over test, without policy, after the regime",
+    ),
+    Outcome(
+        "consortium_size",
+        "members",
+        "mean members of funded and private projects; NaN without projects",
+    ),
+    Outcome(
+        "cross_region_share",
+        "share",
+        "projects with members from at least two regions; NaN without projects",
+    ),
+    Outcome(
+        "repeat_tie_share",
+        "share",
+        "pairs of project members that had worked together before; NaN without pairs",
+    ),
+    Outcome(
+        "coverage",
+        "share",
+        "mean share of components that projects can touch; NaN without projects",
+    ),
     Outcome("integration", "share", "mean gamma of projects; NaN without projects"),
     Outcome("participation_gini", "Gini", "inequality of participations over organisations"),
     Outcome("funding_gini", "Gini", "inequality of programme money over organisations"),
-    Outcome("believed_success", "share", "success believed by leads at the start of projects; NaN without projects"),
+    Outcome(
+        "believed_success",
+        "share",
+        "success believed by leads at the start of projects; NaN without projects",
+    ),
     Outcome("standing_bodies", "consortia", "standing consortia founded"),
     Outcome("standing_renewed", "consortia", "renewals of standing consortia"),
     Outcome("entries", "firms", "start-ups that entered in the policy quarters"),
     Outcome("exits", "firms", "firms that closed in the policy quarters"),
-    *(Outcome(f"bound_{name}", "times", f"how often this rule bound: {name.replace('_', ' ')}") for name in BINDING_RULES),
+    *(
+        Outcome(f"bound_{name}", "times", f"how often this rule bound: {name.replace('_', ' ')}")
+        for name in BINDING_RULES
+    ),
 )
 
 TRAJECTORIES: tuple[Outcome, ...] = (

@@ -41,7 +41,9 @@ class Population:
     def __post_init__(self) -> None:
         n = len(self.kind)
         if n < 2:
-            raise ConfigError(f"population '{self.name}' has {n} organisations; it needs at least 2.")
+            raise ConfigError(
+                f"population '{self.name}' has {n} organisations; it needs at least 2."
+            )
         for column in ("ownership", "region", "staff", "home_field", "labels"):
             if len(getattr(self, column)) != n:
                 raise ConfigError(

@@ -23,7 +23,7 @@ from simulation.columns import (
     RUNNING,
 )
 from simulation.events import STARTED, note
-from simulation.forming import coordination_cost, free_staff, remember_team
+from simulation.forming import free_staff
 from simulation.landscape import prepare, start_design
 from simulation.learning import learn_in_team
 from simulation.outcomes import FINANCIER_ADVANCED, MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
@@ -31,6 +31,8 @@ from simulation.policies.funding import releasable
 from simulation.policies.layers import effort_weight
 from simulation.policies.monitoring import penalty_due
 from simulation.search import assign_components, search_quarter, share_effort, team_integration
+from simulation.ties import remember_team
+from simulation.worth import coordination_cost
 
 
 @rule
@@ -113,9 +115,7 @@ def choose_start(s, c, p):
         if other.problem == c.problem and n < 16:
             earlier[n] = other.start
             n += 1
-    c.design = start_design(
-        s, c.problem, c.luck, earlier[:n], p.selection_distinct_paths == 1
-    )
+    c.design = start_design(s, c.problem, c.luck, earlier[:n], p.selection_distinct_paths == 1)
     c.start = c.design
 
 

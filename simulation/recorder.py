@@ -140,7 +140,9 @@ def discount(s, step):
     s.discounted[4] = public
 
 
-def outcomes(state: State, start: State, reference: State, hand_over_solved: float) -> dict[str, float]:
+def outcomes(
+    state: State, start: State, reference: State, hand_over_solved: float
+) -> dict[str, float]:
     """All outcomes of a finished run.
 
     Parameters
@@ -160,7 +162,10 @@ def outcomes(state: State, start: State, reference: State, hand_over_solved: flo
     values |= _additionality(state, reference, cohort)
     values |= _people(state, start)
     values["hand_over_solved"] = hand_over_solved
-    values |= {f"bound_{name}": float(n) for name, n in zip(BINDING_RULES, state.bound - start.bound, strict=True)}
+    values |= {
+        f"bound_{name}": float(n)
+        for name, n in zip(BINDING_RULES, state.bound - start.bound, strict=True)
+    }
     return {outcome.name: float(values[outcome.name]) for outcome in OUTCOMES}
 
 
@@ -337,12 +342,18 @@ def gini(values: np.ndarray) -> float:
         return math.nan
     ordered = np.sort(values)
     ranks = np.arange(1, len(values) + 1)
-    return float(2.0 * (ranks * ordered).sum() / (len(values) * total) - (len(values) + 1) / len(values))
+    return float(
+        2.0 * (ranks * ordered).sum() / (len(values) * total) - (len(values) + 1) / len(values)
+    )
 
 
 def _frontier_coverage(state: State, n: int) -> float:
     w = state.world[0]
-    fields = [f for f in range(w["fields_count"]) if is_frontier(f, w["fields_count"], w["fields_frontier"])]
+    fields = [
+        f
+        for f in range(w["fields_count"])
+        if is_frontier(f, w["fields_count"], w["fields_frontier"])
+    ]
     if not fields:
         return math.nan
     active = state.organisations["active"][:n] == 1
@@ -354,5 +365,3 @@ def _expertise_growth(state: State) -> float:
     column = [outcome.name for outcome in TRAJECTORIES].index("mean_expertise")
     last = int(state.world[0]["time_policy"]) - 1
     return float(state.trajectory[last, column] / state.trajectory[0, column] - 1.0)
-
-

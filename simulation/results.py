@@ -161,4 +161,3 @@ def open_scenario(s, c, p, problem):
     spend_everywhere(s, c.programme, cost, SCENARIO_OUT, s.purses.shape[1] - 1)
     problem.scenario = p.diffusion_scenarios
     s.bound[SCENARIO_OPENED] += 1
-

@@ -18,12 +18,12 @@ from simulation.columns import (
     PRIVATE_PRACTICE,
 )
 from simulation.fields import draw_organisation, field_distance, rebuild_rings
-from simulation.forming import draw_first_ties
 from simulation.needs import draw_needs, needs_by
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.state import State
+from simulation.ties import draw_first_ties
 from simulation.world import World
 
 

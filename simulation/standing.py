@@ -155,9 +155,7 @@ def recruit(s, b, wanted):
         each = 1 + wanted // 10
         start = s.ring_start[f]
         count = s.ring_start[f + 1] - start
-        target = streams.bits(
-            s.luck[0], streams.BODY_POSITION, 0, streams.combine(lead.entity, f)
-        )
+        target = streams.bits(s.luck[0], streams.BODY_POSITION, 0, streams.combine(lead.entity, f))
         first = ring_position(s, f, target) - start
         for k in range(count):
             row = s.ring[start + (first + k) % count]
@@ -252,8 +250,8 @@ def appoint_sources(s, step, programme):
             o = s.organisations[row]
             if o.source_field >= 0 or not admitted_lead(s, p, row):
                 continue
-            near = s.expertise[row, field] + 1.0 - field_distance(
-                o.home_field, field, w.fields_count
+            near = (
+                s.expertise[row, field] + 1.0 - field_distance(o.home_field, field, w.fields_count)
             )
             if near > most:
                 most = near

@@ -36,7 +36,9 @@ from simulation.world import WORLD_COLUMNS
 
 
 def _column(dtype: Any, dimensions: int, shape: str, meaning: str) -> Any:
-    return field(metadata={"dtype": np.dtype(dtype), "ndim": dimensions, "shape": shape, "meaning": meaning})
+    return field(
+        metadata={"dtype": np.dtype(dtype), "ndim": dimensions, "shape": shape, "meaning": meaning}
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,34 +51,65 @@ class State:
 
     luck: np.ndarray = _column(np.uint64, 1, "(1,)", "key of all draws")
     world: np.ndarray = _column(WORLD_COLUMNS, 1, "(1,)", "WORLD_COLUMNS")
-    programmes: np.ndarray = _column(PROGRAMME_COLUMNS, 1, "(P + 1,)", "PROGRAMME_COLUMNS; row 0 is private practice")
+    programmes: np.ndarray = _column(
+        PROGRAMME_COLUMNS, 1, "(P + 1,)", "PROGRAMME_COLUMNS; row 0 is private practice"
+    )
     programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, 1, "(P + 1,)", "PROGRAMME_STATE")
-    purses: np.ndarray = _column(np.int64, 2, "(P + 1, R + 1)", "fen; the last column is the centre's")
-    escrow: np.ndarray = _column(np.int64, 2, "(c, R + 1)", "fen of a grant still held, by the purse it came from")
+    purses: np.ndarray = _column(
+        np.int64, 2, "(P + 1, R + 1)", "fen; the last column is the centre's"
+    )
+    escrow: np.ndarray = _column(
+        np.int64, 2, "(c, R + 1)", "fen of a grant still held, by the purse it came from"
+    )
     organisations: np.ndarray = _column(columns.ORGANISATION, 1, "(n,)", "ORGANISATION")
     expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
     floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
     by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
-    ring_start: np.ndarray = _column(np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms")
+    ring_start: np.ndarray = _column(
+        np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"
+    )
     distance: np.ndarray = _column(np.float64, 2, "(F, F)", "field distance in [0, 1]")
-    region_weight: np.ndarray = _column(np.float64, 1, "(R,)", "share of a programme's regional money")
-    needs: np.ndarray = _column(columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate")
-    landscapes: np.ndarray = _column(np.int32, 2, "(m, 2**N)", "integer fitness, filled when a team starts")
-    thresholds: np.ndarray = _column(np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built")
+    region_weight: np.ndarray = _column(
+        np.float64, 1, "(R,)", "share of a programme's regional money"
+    )
+    needs: np.ndarray = _column(
+        columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate"
+    )
+    landscapes: np.ndarray = _column(
+        np.int32, 2, "(m, 2**N)", "integer fitness, filled when a team starts"
+    )
+    thresholds: np.ndarray = _column(
+        np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
+    )
     problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
     consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
-    running: np.ndarray = _column(np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid")
-    inflow: np.ndarray = _column(np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter")
+    running: np.ndarray = _column(
+        np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid"
+    )
+    inflow: np.ndarray = _column(
+        np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter"
+    )
     ledger: np.ndarray = _column(np.int64, 1, "(accounts,)", "fen")
     paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen of project cost")
     bound: np.ndarray = _column(np.int64, 1, "(rules,)", "how often each rule bound")
     counters: np.ndarray = _column(np.int64, 1, "(COUNTERS,)", "")
     events: np.ndarray = _column(columns.EVENT, 1, "(e,)", "EVENT; empty when nobody listens")
-    discounted: np.ndarray = _column(np.float64, 1, "(5,)", "million yuan, discounted: value, resource cost, public outlay; then resources and outlay so far, undiscounted")
-    cutoffs: np.ndarray = _column(np.float64, 1, "(2,)", "difficulty of a technical, value of a major breakthrough")
-    cohort: np.ndarray = _column(np.int64, 1, "(2,)", "first need that counts, and first that counts no more")
-    trajectory: np.ndarray = _column(np.float64, 2, "(steps from the start of policy, outcomes)", "")
+    discounted: np.ndarray = _column(
+        np.float64,
+        1,
+        "(5,)",
+        "million yuan, discounted: value, resource cost, public outlay; then resources and outlay so far, undiscounted",
+    )
+    cutoffs: np.ndarray = _column(
+        np.float64, 1, "(2,)", "difficulty of a technical, value of a major breakthrough"
+    )
+    cohort: np.ndarray = _column(
+        np.int64, 1, "(2,)", "first need that counts, and first that counts no more"
+    )
+    trajectory: np.ndarray = _column(
+        np.float64, 2, "(steps from the start of policy, outcomes)", ""
+    )
     ring: np.ndarray = _column(np.int64, 1, "", "rows on rings, in the order of their hash")
     bodies: np.ndarray = _column(columns.BODY, 1, "", "BODY")
 

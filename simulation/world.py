@@ -53,7 +53,9 @@ class World:
         """
         for name in values:
             if name not in SECTIONS:
-                raise ConfigError(f"'{name}' is not a section of the world. {nearest(str(name), SECTIONS)}")
+                raise ConfigError(
+                    f"'{name}' is not a section of the world. {nearest(str(name), SECTIONS)}"
+                )
         for name in SECTIONS:
             if name not in values:
                 raise ConfigError(f"section '{name}' of the world is missing.")

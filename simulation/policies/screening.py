@@ -71,9 +71,17 @@ class Screening(Settings):
 
 @rule
 def appraisal(
-    log_value, strategic, solvability, cross_border_need,
-    value_weight, strategy_weight, duration_weight, cross_border_weight,
-    noise_sd, panel_size, luck,
+    log_value,
+    strategic,
+    solvability,
+    cross_border_need,
+    value_weight,
+    strategy_weight,
+    duration_weight,
+    cross_border_weight,
+    noise_sd,
+    panel_size,
+    luck,
 ):
     """Points a panel gives a need.
 

@@ -76,8 +76,18 @@ class Selection(Settings):
 
 @rule
 def merit_points(
-    expertise, reputation, lead_ability, log_value, difficulty, priority,
-    track_record_weight, value_weight, priority_points, noise_sd, panel_size, luck,
+    expertise,
+    reputation,
+    lead_ability,
+    log_value,
+    difficulty,
+    priority,
+    track_record_weight,
+    value_weight,
+    priority_points,
+    noise_sd,
+    panel_size,
+    luck,
 ):
     """Points of a bid; expertise, ability and difficulty in [0, 1], luck standard normal."""
     points = 4.0 * expertise + track_record_weight * reputation + lead_ability - difficulty

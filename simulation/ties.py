@@ -1,0 +1,115 @@
+"""Ties: who has worked with whom, and the trust that comes of it."""
+
+from __future__ import annotations
+
+import math
+
+from agents.compiled import rule
+from simulation import streams
+from simulation.columns import N_ORGANISATIONS
+
+
+@rule
+def tie_strength(s, a, b):
+    """Times two organisations have worked together."""
+    for k in range(s.organisations[a].ties):
+        if s.ties[a, k].partner == b:
+            return s.ties[a, k].times
+    return 0.0
+
+
+@rule
+def add_tie(s, a, b, times, step):
+    """Remember a collaboration; a full list forgets its oldest tie (ties to the lowest row)."""
+    o = s.organisations[a]
+    place = o.ties
+    for k in range(o.ties):
+        if s.ties[a, k].partner == b:
+            s.ties[a, k].times += times
+            s.ties[a, k].last = step
+            return
+    if place == s.ties.shape[1]:
+        place = 0
+        for k in range(1, o.ties):
+            if s.ties[a, k].last < s.ties[a, place].last:
+                place = k
+    else:
+        o.ties += 1
+    s.ties[a, place].partner = b
+    s.ties[a, place].times = times
+    s.ties[a, place].last = step
+
+
+@rule
+def trust_of(times):
+    """Trust between two organisations: 1 - exp(-times/2)."""
+    return 1.0 - math.exp(-0.5 * times)
+
+
+@rule
+def remember_team(s, c, step):
+    """Members who start a project together know each other from now on."""
+    for a in range(min(c.size, 12)):
+        for b in range(min(c.size, 12)):
+            if a != b:
+                add_tie(s, c.member[a], c.member[b], 1.0, step)
+
+
+@rule
+def draw_first_ties(s):
+    """Partners known at the start: mostly from the same region (home bias)."""
+    w = s.world[0]
+    luck = s.luck[0]
+    count = s.counters[N_ORGANISATIONS]
+    for row in range(count):
+        o = s.organisations[row]
+        if o.staff <= 0.0:
+            continue
+        for k in range(w.fields_initial_ties):
+            address = streams.combine(o.entity, k)
+            home = streams.uniform(luck, streams.FIRST_TIE_HOME, 0, address)
+            target = streams.bits(luck, streams.FIRST_TIE, 0, address)
+            partner = next_by_hash(s, target, row, home < w.fields_initial_home_share)
+            if partner >= 0:
+                add_tie(s, row, partner, 1.0, -1)
+                add_tie(s, partner, row, 1.0, -1)
+
+
+@rule
+def next_by_hash(s, target, seeker, home):
+    """The next organisation with staff after a hashed position; from the seeker's region if asked."""
+    count = s.counters[N_ORGANISATIONS]
+    low = 0
+    high = count
+    while low < high:
+        middle = (low + high) // 2
+        if s.organisations[s.by_hash[middle]].hash < target:
+            low = middle + 1
+        else:
+            high = middle
+    for k in range(count):
+        row = s.by_hash[(low + k) % count]
+        o = s.organisations[row]
+        if row == seeker or o.staff <= 0.0:
+            continue
+        if not home or o.region == s.organisations[seeker].region:
+            return row
+    return -1
+
+
+@rule
+def measure_team(s, c):
+    """Trust and repeated pairs among the first twelve members."""
+    trust = 0.0
+    pairs = 0
+    old = 0
+    for a in range(min(c.size, 12)):
+        for b in range(a):
+            times = tie_strength(s, c.member[a], c.member[b])
+            trust += trust_of(times)
+            pairs += 1
+            if times > 0.0:
+                old += 1
+    c.pairs = pairs
+    c.old_pairs = old
+    c.trust = trust / pairs if pairs > 0 else 0.0

@@ -1,0 +1,189 @@
+"""What a project is worth, to its lead and to those it invites."""
+
+from __future__ import annotations
+
+from agents.compiled import rule
+from agents.decisions import acceptance_utility, believed_success, project_utility
+from agents.kinds import GENERAL, SME
+from simulation.columns import PRIVATE_PRACTICE
+from simulation.fields import profile_distance
+from simulation.landscape import count_bits
+from simulation.learning import partner_gain, repeated
+from simulation.policies.funding import grant_for
+from simulation.policies.governance import pays_member
+from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
+from simulation.policies.monitoring import penalty_due
+
+
+@rule
+def touches(s, need, row):
+    """Components an organisation can touch, as a bit set."""
+    w = s.world[0]
+    part = 0
+    for i in range(w.needs_components):
+        if s.expertise[row, need.field[i]] >= w.search_least_expertise:
+            part |= 1 << i
+    return part
+
+
+@rule
+def team_touches(s, need, c):
+    """Components the members can touch between them, as a bit set."""
+    part = 0
+    for position in range(c.size):
+        part |= touches(s, need, c.member[position])
+    return part
+
+
+@rule
+def share_of(part, components):
+    """Share of components in a bit set."""
+    return count_bits(part) / components
+
+
+@rule
+def project_quarters_cost(s, p, need):
+    """Planned staff cost of a project, million yuan."""
+    return p.funding_project_staff_fte * s.world[0].money_wage_myuan * need.deadline
+
+
+@rule
+def expected_share(p, planned):
+    """Share of planned cost (million yuan) that members expect a grant to cover."""
+    if p.funding_public_share <= 0.0:
+        return 0.0
+    grant = grant_for(
+        planned, p.funding_public_share, p.funding_cap_myuan, p.funding_self_funding_ratio
+    )
+    return grant / planned
+
+
+@rule
+def own_cost_factor(p, public, o, credit, p_success, financier_return, block_weight):
+    """What one yuan of own project cost weighs: after grant, credit, financiers, block grant."""
+    weight = 1.0 - public
+    if o.kind > SME:
+        return weight * block_weight
+    weight *= 1.0 - credit
+    f = p.funding_financier_share
+    return weight * (1.0 - f + f * p_success * (1.0 + financier_return))
+
+
+@rule
+def credit_rate(s):
+    """Marginal tax credit that firms count on, after scaling to its budget."""
+    rate = 0.0
+    for k in range(1, len(s.programmes)):
+        rate += s.programmes[k].funding_tax_credit * s.programme_state[k].credit_scale
+    return rate
+
+
+@rule
+def lead_keeps(w, p, others, owns):
+    """Share of value the lead keeps with this many other members."""
+    team = 1.0 - w.forming_owner_share
+    part = w.forming_lead_weight / (w.forming_lead_weight + others)
+    return team * part + (w.forming_owner_share if owns else 0.0)
+
+
+@rule
+def lead_utility(s, need, lead, programme, coverage, others, owns, p_extra):
+    """What a project is worth to its lead, million yuan.
+
+    ``others`` members share cost and value; ``p_extra`` scales success (a race with others).
+    """
+    w = s.world[0]
+    p = s.programmes[programme]
+    o = s.organisations[lead]
+    chance = p_extra * believed_success(
+        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
+        w.forming_coverage_exponent,
+    )  # fmt: skip
+    planned = project_quarters_cost(s, p, need)
+    part = w.forming_lead_weight / (w.forming_lead_weight + others)
+    credit = credit_rate(s) if programme == PRIVATE_PRACTICE else 0.0
+    factor = own_cost_factor(
+        p, expected_share(p, planned), o, credit, chance, w.money_financier_return,
+        w.forming_block_cost_weight,
+    )  # fmt: skip
+    value = need.value * lead_keeps(w, p, others, owns)
+    return project_utility(chance, value, planned * part * factor)
+
+
+@rule
+def invitation_utility(s, need, c, row, coverage, p_extra):
+    """What joining is worth to an invited organisation, million yuan."""
+    w = s.world[0]
+    p = s.programmes[c.programme]
+    o = s.organisations[row]
+    lead = s.organisations[c.member[0]]
+    layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
+    chance = p_extra * believed_success(
+        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
+        w.forming_coverage_exponent,
+    )  # fmt: skip
+    team = 1.0 - w.forming_owner_share
+    weight = value_weight(
+        layer, False, w.forming_lead_weight, p.layers_close_value_share,
+        p.layers_general_effort_share,
+    )  # fmt: skip
+    value = need.value * team * weight / (w.forming_lead_weight + max(c.size, 2))
+    effort = effort_weight(layer, False, w.forming_lead_weight, p.layers_general_effort_share) / (
+        w.forming_lead_weight + max(c.size, 2)
+    )
+    planned = project_quarters_cost(s, p, need)
+    paid_for = pays_member(p.governance_mode, p.governance_cross_border, lead.region, o.region)
+    public = expected_share(p, planned) if paid_for else 0.0
+    factor = own_cost_factor(
+        p, public, o, 0.0, chance, w.money_financier_return, w.forming_block_cost_weight
+    )
+    distance = profile_distance(s, row, c.member[0])
+    grant = public * planned
+    outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
+    return acceptance_utility(
+        chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
+        lead.reputation, w.forming_reputation_weight, planned * effort * factor,
+        rivalry(s, o, lead, distance, p.diffusion_ip_sharing) * w.forming_leakage * value,
+        penalty_due(grant, p.monitoring_penalty, p.monitoring_tolerance) * effort,
+    ) + (w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0)  # fmt: skip
+
+
+@rule
+def learning_in_reach(s, need, c, row, distance):
+    """Expertise the invited expects to learn from the lead over the project."""
+    w = s.world[0]
+    total = 0.0
+    for i in range(w.needs_components):
+        f = need.field[i]
+        gap = s.expertise[c.member[0], f] - s.expertise[row, f]
+        if gap > 0.0 and not repeated(need, i):
+            total += partner_gain(gap, distance, 0.5, w.learning_from_partners)
+    return total * need.deadline
+
+
+@rule
+def rivalry(s, o, lead, distance, ip_sharing):
+    """Overlap of profiles of two firms in the same market, in [0, 1]; sharing exposes more."""
+    if o.kind > SME or lead.kind > SME:
+        return 0.0
+    if s.distance[o.home_field, lead.home_field] > s.world[0].forming_market_distance:
+        return 0.0
+    return (1.0 - distance) * (1.0 + ip_sharing)
+
+
+@rule
+def coordination_cost(s, p, burden):
+    """Cost of coordinating a team for a quarter, million yuan."""
+    pairs = 0.5 * burden * max(burden - 1.0, 0.0)
+    talk = 1.0 + 4.0 * p.coordination_bought + p.coordination_communication
+    return s.world[0].search_pair_cost_myuan * talk * pairs
+
+
+@rule
+def extra_burden(s, need, c):
+    """What coordinating one more member costs over the project, million yuan."""
+    p = s.programmes[c.programme]
+    layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
+    heavier = c.burden + burden(layer, p.layers_general_effort_share)
+    extra = coordination_cost(s, p, heavier) - coordination_cost(s, p, c.burden)
+    return extra * need.deadline
