@@ -1,0 +1,139 @@
+"""Regimes differ by their levers only: equal levers give equal runs, to the last bit."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from experiments.configuration import load_setup
+from experiments.library import CONFIGS
+from simulation.outcomes import RunResult
+from simulation.phases import PHASES, addresses, advance
+from simulation.policies.registry import Regime
+from simulation.setup import first_state, install
+from simulation.state import branch
+from simulation.world import World
+from tests.support import worlds
+
+NAMES = list(worlds.regimes())
+NOTHING = {"budget.scale": 0.0, "agenda.mode": "nothing"}
+SCALES_TO_ZERO = {"bound_credit_scaled"}  # a credit without a budget is scaled, and counts that
+
+
+@pytest.fixture(scope="session")
+def placebos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Regime]:
+    """Every regime file once more, under another name and with other words."""
+    folder = tmp_path_factory.mktemp("placebo")
+    (folder / "regime").mkdir()
+    for name in NAMES:
+        document = yaml.safe_load((CONFIGS / "regime" / f"{name}.yaml").read_text("utf-8"))
+        document |= {"title": {"en": "Placebo", "zh": "安慰剂"}, "source": "placebo", "systems": []}
+        path = folder / "regime" / f"placebo_{name}.yaml"
+        path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+    setup = load_setup("compare", ["robustness=none"], [folder])
+    return {entry.name: entry.regime for entry in setup.regimes}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_placebo_changes_nothing(
+    name: str, placebos: dict[str, Regime], results: dict[str, RunResult]
+) -> None:
+    other = "race" if name != "race" else "prize"
+    three = [placebos[name], placebos[f"placebo_{name}"], placebos[other]]
+    first, placebo, neighbour = worlds.run(three)
+    assert (first.regime, placebo.regime) == (name, f"placebo_{name}")
+    assert not worlds.differences(first, placebo)
+    assert not worlds.differences(first, results[name])
+    assert not worlds.differences(neighbour, results[other])
+
+
+def test_the_comparison_would_see_a_difference(results: dict[str, RunResult]) -> None:
+    assert "solved" in worlds.differences(results["laissez_faire"], results["prize"])
+    assert "trajectory solved" in worlds.differences(results["laissez_faire"], results["prize"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_regimes_do_not_influence_each_other(
+    name: str, regimes: dict[str, Regime], results: dict[str, RunResult]
+) -> None:
+    """``results`` ran all regimes in one call; here each runs alone."""
+    assert not worlds.differences(worlds.run([regimes[name]])[0], results[name])
+
+
+@pytest.mark.parametrize("place", ["yangtze_delta", "classroom"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_money_and_no_agenda_is_no_policy(
+    name: str, place: str, regimes: dict[str, Regime]
+) -> None:
+    idle = worlds.changed_regime(regimes[name], NOTHING)
+    people = worlds.default_setup(place).population
+    nothing, without = worlds.run([worlds.reference(), idle], population=people)
+    assert set(worlds.differences(nothing, without)) <= SCALES_TO_ZERO
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bystanders_change_nothing(name: str, regimes: dict[str, Regime]) -> None:
+    """Organisations without staff, while needs and budget stay those of 120 organisations."""
+    fixed = worlds.changed_world({"needs.scale_organisations": 120})
+    people = worlds.default_population()
+    crowd = worlds.with_bystanders(people, 37)
+    alone = worlds.run([regimes[name]], world=fixed)[0]
+    watched = worlds.run([regimes[name]], world=fixed, population=crowd)[0]
+    assert not worlds.differences(alone, watched)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_burn_in_does_not_know_the_regime(
+    name: str, world: World, regimes: dict[str, Regime]
+) -> None:
+    people = worlds.default_population()
+    without = first_state(world, people, seed=worlds.SEED, replicate=0)
+    burn_in = int(without.world[0]["time_burn_in"])
+    with_it = install(branch(without), regimes[name])
+    for state in (without, with_it):
+        advance(state, addresses(), 0, burn_in, False, True)
+    unequal = worlds.unequal_columns(without, with_it)
+    assert set(unequal) <= {"programme_state", "purses"}  # these have more rows
+    assert not with_it.purses.any()
+
+
+@pytest.mark.parametrize("name", ["laissez_faire", "delta_joint_programme", "combined"])
+def test_a_step_is_its_phases(name: str, world: World, regimes: dict[str, Regime]) -> None:
+    start = worlds.state_after_burn_in(world, worlds.default_population())
+    whole, parts = (install(branch(start), regimes[name]) for _ in range(2))
+    burn_in = int(start.world[0]["time_burn_in"])
+    advance(whole, addresses(), burn_in, burn_in + 20, True, True)
+    for step in range(burn_in, burn_in + 20):
+        for phase in PHASES:
+            phase.run(parts, step, policy=True, fresh=True)
+    assert not worlds.unequal_columns(whole, parts)
+
+
+def test_a_replicate_does_not_know_what_ran_before(
+    regimes: dict[str, Regime], results: dict[str, RunResult]
+) -> None:
+    worlds.run([regimes["prize"]], replicate=7)
+    worlds.run([regimes["race"]], population=worlds.default_setup("classroom").population)
+    again = worlds.run([regimes["prize"]])[0]
+    assert not worlds.differences(again, results["prize"])
+
+
+def test_replicates_differ(regimes: dict[str, Regime], results: dict[str, RunResult]) -> None:
+    other = worlds.run([regimes["prize"]], replicate=1)[0]
+    assert "trajectory solved" in worlds.differences(other, results["prize"])
+
+
+def test_the_order_of_a_step_is_the_specified_one() -> None:
+    assert [phase.name for phase in PHASES] == [
+        "needs arise",
+        "programmes act",
+        "consortia form and bid",
+        "awards",
+        "research",
+        "learning",
+        "monitoring and payments",
+        "results",
+        "finance, entry and exit",
+        "record",
+    ]
+    assert all(phase.meaning.endswith(".") for phase in PHASES)
