@@ -20,7 +20,7 @@ def test_every_lever_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("row", list(biting()), ids=lambda row: row.lever)
-def test_lever_bites(row: Row, compiled_model: None) -> None:
+def test_lever_bites(row: Row) -> None:
     """The outcome moves the way and as far as the table says."""
     found = measure(row)
     assert power(row, found.error) >= LEAST_POWER, f"{found.pairs} pairs see too little: {found}"
