@@ -68,8 +68,9 @@ def install(state: State, regime: Regime) -> State:
 
 def total_steps(world: World) -> int:
     """Most steps a run can take, the hand-over test included."""
-    time = world.sections["time"]
-    return time.burn_in + time.policy + max(time.run_out, time.hand_over)  # type: ignore[attr-defined]
+    time = world.sections["time"].encode()
+    after = max(time["run_out"], time["hand_over"])
+    return int(time["burn_in"] + time["policy"] + after)
 
 
 def _allocate(world: World, population: Population, events: int) -> State:

@@ -129,7 +129,7 @@ class State:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "handle", table.ctypes.data)
 
-    def replace(self, **changes: np.ndarray) -> State:
+    def replace(self, **changes: Any) -> State:
         """The same state with other arrays in some places."""
         return dataclasses.replace(self, **changes)
 
@@ -171,7 +171,7 @@ def _typeof_state(value: State, context: Any) -> _StateType:
     return STATE
 
 
-@register_model(_StateType)  # type: ignore[untyped-decorator]
+@register_model(_StateType)
 class _StateModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, frontend: Any) -> None:
         super().__init__(manager, frontend, ir.IntType(64))
@@ -185,7 +185,7 @@ def _unbox_state(kind: Any, value: Any, c: Any) -> NativeValue:
     return NativeValue(handle, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
 
 
-@infer_getattr  # type: ignore[untyped-decorator]
+@infer_getattr
 class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
     key = _StateType
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from numba import types
 
@@ -57,11 +58,12 @@ def compile_part(part: int) -> None:
             phase.compiled  # noqa: B018 - compiled when first looked at
     if part == 1:
         return
-    for function, kinds in (
+    signatures: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (advance, (STATE, types.int64[::1], *[types.int64] * 2, *[types.boolean] * 2)),
         (run_out, (STATE, types.int64[::1], *[types.int64] * 2)),
         *((function, (STATE,)) for function in (withdraw_policy, imbalance, *DRAWING)),
-    ):
+    )
+    for function, kinds in signatures:
         function.compile(kinds)
 
 

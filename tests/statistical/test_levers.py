@@ -15,7 +15,9 @@ from tests.support.levers import LEAST_POWER, Row, biting, critical_value, measu
 
 def test_every_lever_has_a_row() -> None:
     """No lever is left out of the table, and none is named that does not exist."""
-    levers = {f"{name}.{lever}" for name, family in FAMILIES.items() for lever in family.parameters()}
+    levers = {
+        f"{name}.{lever}" for name, family in FAMILIES.items() for lever in family.parameters()
+    }
     assert levers == {row.lever for row in rows()}
 
 
