@@ -26,6 +26,7 @@ from simulation.events import (
     ACCEPTED,
     FEW_MEMBERS,
     FEW_REGIONS,
+    LOOKED_AT,
     NO_TYPE,
     REFUSED_DEAL,
     REFUSED_STAFF,
@@ -362,6 +363,16 @@ def make_pool(s, c, found, n_found):
 
 
 @rule
+def note_looks(s, step, c, pool):
+    """Say who is considered, and which share of the components each can touch."""
+    if len(s.events) == 0:
+        return
+    for k in range(len(pool)):
+        share = share_of(pool[k].touches, s.world[0].needs_components)
+        note(s, step, LOOKED_AT, c.problem, c.row, pool[k].row, share)
+
+
+@rule
 def gather_members(s, step, c, owns, p_extra, pool):
     """Invite the best candidate again and again, until none is worth it or the team is full."""
     p = s.programmes[c.programme]
@@ -421,7 +432,9 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     owns = s.problems[problem].owner == lead
     found = np.empty(MAX_LOOKS, np.int64)
     n_found = find_candidates(s, step, row, owns, found)
-    gather_members(s, step, c, owns, p_extra, make_pool(s, c, found, n_found))
+    pool = make_pool(s, c, found, n_found)
+    note_looks(s, step, c, pool)
+    gather_members(s, step, c, owns, p_extra, pool)
     if not rules_met(s, step, c):
         clear_row(s, row)
         return -1

@@ -48,6 +48,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
     Attributes
     ----------
     state: the columns all agents read.
+    start: a copy of them at the first policy quarter; None before it.
     regions: names of the regions.
     step_count: quarters that have passed, the burn-in included.
     history: agents that have ended, in the order of their end.
@@ -73,7 +74,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         self.consortium_rules = ConsortiumRules(
             integration=self._integration, penalty=penalty_due, performance=performance
         )
-        self._start: State | None = None
+        self.start: State | None = None
         self._policy_end: State | None = None
         self._organisations: dict[int, Organisation] = {}
         self._consortia: dict[int, Consortium] = {}
@@ -127,7 +128,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
             self.step()
 
     def _introduce_policy(self) -> None:
-        self._start = branch(self.state)
+        self.start = branch(self.state)
         self.state = install(self.state, self.regime)
 
     def _see_whether_it_ends(self) -> None:
@@ -147,6 +148,15 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
     def consortium(self, row: int) -> Consortium:
         """The consortium of a row, also when it has ended."""
         return self._consortia[row]
+
+    def standing_consortium(self, row: int) -> StandingConsortium:
+        """The standing consortium of a row, also when it has lost its slot."""
+        return self._bodies[row]
+
+    @property
+    def consortium_count(self) -> int:
+        """Consortia that have formed so far; their rows are 0 to this less 1."""
+        return len(self._consortia)
 
     def consortia_under_way(self) -> list[Consortium]:
         """Consortia that bid or work, oldest first."""
@@ -201,13 +211,13 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         ------
         RuntimeError: the run has not ended.
         """
-        if self.running or self._start is None or self._policy_end is None:
+        if self.running or self.start is None or self._policy_end is None:
             raise RuntimeError("the run has not ended: call run_model() first")
-        reference, _ = finish(install(branch(self._start), NO_POLICY))
+        reference, _ = finish(install(branch(self.start), NO_POLICY))
         handed_over = float("nan")
         if self.state.world[0]["time_hand_over"] > 0:
             handed_over = _hand_over(self._policy_end, self._policy_ends)
-        return outcomes(self.state, self._start, reference, handed_over)
+        return outcomes(self.state, self.start, reference, handed_over)
 
 
 def _has_ended(agent: Any) -> bool:
