@@ -96,6 +96,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     regimes = _regimes(library, command, values, given.changes)
     world = World.from_mapping(values["world"])
     variants, variant_replicates = _variants(world, values["robustness"])
+    replicates = _whole("replicates", values["replicates"], 1, MOST_REPLICATES)
     setup = Setup(
         world=world,
         population=build_population(
@@ -104,9 +105,9 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         reference=load_regime(library, REFERENCE),
         regimes=regimes,
         variants=variants,
-        variant_replicates=variant_replicates,
+        variant_replicates=min(variant_replicates, replicates),
         seed=_whole("seed", values["seed"], 0, MOST_SEED),
-        replicates=_whole("replicates", values["replicates"], 1, MOST_REPLICATES),
+        replicates=replicates,
         jobs=_whole("jobs", values["jobs"], 0, MOST_JOBS),
         out=_out(values["out"], command),
         lang=_lang(values["lang"]),

@@ -7,6 +7,8 @@ figure also reads in grey; heat maps use cividis. No colour means good or bad.
 from __future__ import annotations
 
 import math
+import textwrap
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,8 +29,14 @@ from matplotlib.lines import Line2D
 
 from agents.kinds import KINDS
 from experiments import statistics
-from experiments.tables import Panel, baselines, panel, regime_entries
-from experiments.words import Words
+from experiments.tables import (
+    PLAUSIBLE_EXTERNAL_VALUE,
+    Panel,
+    baselines,
+    panel,
+    regime_entries,
+)
+from experiments.words import Words, catalogue
 from simulation.outcomes import COUNTS
 
 if TYPE_CHECKING:
@@ -40,11 +48,16 @@ UNKNOWN_CHARACTER = "〓"  # what Chinese printers set for a character they have
 # Okabe and Ito without yellow, which is too pale for lines on white.
 COLOURS = ("#000000", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
-HATCHES = ("", "///", "...", "xxx", "\\\\\\")
-STACK_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#BBBBBB")
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
+STACK_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#BBBBBB", "#009E73")
 GREY = "#6b6b6b"
 PLANE_PAYERS = ("programme", "public", "private", "all_in")
 PROJECT_PAYERS = ("paid_programme", "paid_block_grant", "paid_soe_funds", "paid_private")
+TRANSACTIONS = ("scanning_cost", "bidding_cost")
+WIDTH = 11.5  # inches, of a full figure
+PNG_DPI = 110
+FLIP_WINDOW = (-1.5, 8.0)  # values of s that are drawn
+DRAWN_TABLES = ("differences", "incremental_cost", "welfare_flips", "robustness")
 SKINS = ("needs_without_bid", "solved_not_adopted", "effort_unwanted")
 
 
@@ -68,15 +81,15 @@ class Material:
 
     main: Panel
     trajectories: pa.Table
-    tables: Mapping[str, pa.Table]
+    tables: Mapping[str, Sequence[Mapping[str, Any]]]  # rows of those that are drawn
     setup: Setup
     words: Words
 
-    def rows(self, table: str, **wanted: str) -> dict[str, dict[str, Any]]:
+    def rows(self, table: str, **wanted: str) -> dict[str, Mapping[str, Any]]:
         """Rows of a table by regime, those whose columns have the wanted values."""
         return {
             row["regime"]: row
-            for row in self.tables[table].to_pylist()
+            for row in self.tables[table]
             if all(row[column] == value for column, value in wanted.items())
         }
 
@@ -118,19 +131,29 @@ def write_figures(
     out: folder of the comparison.
     lang: language of the words in the figures; the setup's when None.
     """
-    material = Material(panel(runs, setup), trajectories, tables, setup, Words(lang or setup.lang))
+    rows = {name: tables[name].to_pylist() for name in DRAWN_TABLES}
+    material = Material(panel(runs, setup), trajectories, rows, setup, Words(lang or setup.lang))
     folder = out / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    with style(material.words.lang):
+    titles = "".join(material.label(name) for name in material.main.names)
+    with style(material.words.lang, titles):
         return [_write(plot, material, folder) for plot in PLOTS if plot.possible(material)]
 
 
 @contextmanager
-def style(lang: str) -> Iterator[None]:
-    """Settings of all figures; the caller's own are restored."""
+def style(lang: str, titles: str | None = None) -> Iterator[None]:
+    """Settings of all figures; the caller's own are restored.
+
+    The second font is looked up for every text, so it is left out where the language's own font
+    has every character of the words and of ``titles``.
+    """
     font_manager.fontManager.addfont(str(FONT))
     chinese = font_manager.FontProperties(fname=str(FONT)).get_name()
     fonts = [chinese, "DejaVu Sans"] if lang == "zh" else ["DejaVu Sans", chinese]
+    if titles is not None and _characters_of(fonts[0]).issuperset(
+        ord(c) for c in titles + "".join(catalogue(lang).values())
+    ):
+        fonts = fonts[:1]
     settings: Any = {
         "font.family": fonts, "font.size": 9, "axes.unicode_minus": False,
         "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10,
@@ -149,18 +172,25 @@ def printable(text: str) -> str:
 
 @cache
 def _known_characters() -> frozenset[int]:
-    dejavu = font_manager.findfont("DejaVu Sans")
-    return frozenset((*FT2Font(str(FONT)).get_charmap(), *FT2Font(dejavu).get_charmap()))
+    dejavu = FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap()
+    return frozenset((*FT2Font(str(FONT)).get_charmap(), *dejavu))
+
+
+@cache
+def _characters_of(family: str) -> frozenset[int]:
+    return frozenset(FT2Font(font_manager.findfont(family)).get_charmap())
 
 
 def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     words = material.words
     figure = plot.draw(material)
     svg, png = folder / f"{plot.name}.svg", folder / f"{plot.name}.png"
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the layout stands: do not compute it again for each format
+    _arrange(figure)
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    FigureCanvasAgg(figure).print_figure(png, dpi=160, format="png", metadata={"Software": None})
+    FigureCanvasAgg(figure).print_figure(
+        png, dpi=PNG_DPI, format="png", metadata={"Software": None},
+        pil_kwargs={"compress_level": 3},
+    )  # fmt: skip
     n = len(material.main.replicates)
     places = {"n": n, "quarters": material.horizon, **_places(plot, material)}
     return FigureInfo(
@@ -169,12 +199,53 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     )  # fmt: skip
 
 
+def _arrange(figure: Figure) -> None:
+    """Compute the layout once; it stands for both formats."""
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+    figure.set_layout_engine("none")
+
+
 def _places(plot: Plot, material: Material) -> dict[str, Any]:
     """Numbers that captions and alternative texts may name."""
     means = material.main["technical"].mean(axis=1) if material.main.names else np.zeros(0)
     order = np.argsort(-means, kind="stable")
     described = [f"{material.label(material.main.names[k])} {means[k]:.1f}" for k in order]
     return {"technical_means": material.words.join(described), "regimes": len(means)}
+
+
+def _wrapped(label: str, width: int) -> str:
+    """The label in lines of at most ``width`` columns, a Chinese character taking two."""
+    return textwrap.fill(label, width if _columns(label) == len(label) else width // 2)
+
+
+def _columns(label: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in label)
+
+
+def _small_multiples(material: Material, *, share: bool) -> tuple[Figure, list[Axes]]:
+    """One panel per regime, in reading order, titled; more columns than rows."""
+    names = material.main.names
+    columns = min(len(names), math.ceil(math.sqrt(1.6 * len(names))))
+    lines = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.2 * lines))
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=share, sharey=True)
+    for k, axes in enumerate(grid.flat):
+        if k < len(names):
+            axes.set_title(_wrapped(material.label(names[k]), 27), fontsize=9)
+            axes.tick_params(labelbottom=not share or k + columns >= len(names))
+        else:
+            axes.set_axis_off()
+    return figure, list(grid.flat)[: len(names)]
+
+
+def _intervals(axes: Axes, bounds: Sequence[tuple[Any, Any, str]], **style: Any) -> None:
+    """Horizontal intervals (low, high, colour), one per row; a row without one stays empty."""
+    rows = [k for k, (low, _, _) in enumerate(bounds) if not math.isnan(_number(low))]
+    if rows:
+        low, high, colours = zip(*(bounds[k] for k in rows), strict=True)
+        axes.hlines(rows, low, high, colors=colours, **style)
 
 
 def _colour(row: int) -> str:
@@ -208,32 +279,40 @@ def draw_forest(material: Material) -> Figure:
     figure = Figure(figsize=(11.5, len(references) * (1.0 + 0.27 * regimes)))
     grid = figure.subplots(len(references), len(COUNTS), squeeze=False)
     for row, reference in enumerate(references):
+        against = material.words("figure.against", reference=material.label(reference))
         for column, count in enumerate(COUNTS):
             _forest_panel(grid[row, column], material, reference, count)
             if column:
                 grid[row, column].set_yticklabels([])
+        grid[row, 0].annotate(
+            _wrapped(against, 40), (0, 1), (-6, 6), xycoords="axes fraction",
+            textcoords="offset points", ha="right", va="bottom", fontsize=10,
+        )  # fmt: skip
     return figure
 
 
 def _forest_panel(axes: Axes, material: Material, reference: str, count: str) -> None:
     found = material.rows("differences", outcome=count, family=reference)
     names = [name for name in material.main.names if name in found]
+    colours = [_row_style(material, name)[0] for name in names]
     axes.axvline(0, color=GREY, linewidth=0.8)
+    for kind, style in (("sim_", {"lw": 1.1}), ("", {"lw": 3, "alpha": 0.55})):
+        bounds = [
+            (found[name][f"{kind}low"], found[name][f"{kind}high"], colour)
+            for name, colour in zip(names, colours, strict=True)
+        ]
+        _intervals(axes, bounds, **style)
     for k, name in enumerate(names):
-        row = found[name]
-        mean, colour = row["difference"], _colour(material.main.names.index(name))
-        axes.plot([_number(row["sim_low"]), _number(row["sim_high"])], [k, k], color=colour, lw=1.1)
-        axes.plot(
-            [_number(row["low"]), _number(row["high"])], [k, k], color=colour, lw=3, alpha=0.55
-        )
+        row, (colour, marker) = found[name], _row_style(material, name)
         told = row["verdict"] != statistics.CANNOT_TELL
-        axes.plot(mean, k, _marker(material.main.names.index(name)), color=colour, ms=5.5,
+        axes.plot(row["difference"], k, marker, color=colour, ms=5.5,
                   mfc=colour if told else "white")  # fmt: skip
         axes.text(1.01, k, f"{100 * row['share_won']:.0f} %", transform=axes.get_yaxis_transform(),
                   va="center", fontsize=7, color=GREY)  # fmt: skip
     _regime_axis(axes, [material.label(name) for name in names])
-    against = material.words("figure.against", reference=material.label(reference))
-    axes.set_title(f"{material.words('outcome.' + count)}\n{against}")
+    axes.annotate(material.words("figure.won"), (1.01, 1), (0, 2), xycoords="axes fraction",
+                  textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
+    axes.set_title(material.words("outcome." + count), fontsize=9)
     axes.set_xlabel(material.words("figure.difference"))
 
 
@@ -242,23 +321,14 @@ def _forest_panel(axes: Axes, material: Material, reference: str, count: str) ->
 
 def draw_fans(material: Material, count: str) -> Figure:
     """One panel per regime: median, 50 and 90 % of replicates, and the reference's median."""
-    names = material.main.names
-    columns = min(4, len(names))
-    lines = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(11.5, 0.5 + 2.1 * lines))
-    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
-    paths = {name: _paths(material.trajectories, name, count) for name in names}
+    figure, panels = _small_multiples(material, share=True)
+    paths = {name: _paths(material.trajectories, name, count) for name in material.main.names}
     reference = paths.get(material.setup.reference.name)
-    for k, axes in enumerate(grid.flat):
-        if k >= len(names):
-            axes.set_axis_off()
-            continue
-        _fan(axes, paths[names[k]], _colour(k))
+    for k, (name, axes) in enumerate(zip(material.main.names, panels, strict=True)):
+        _fan(axes, paths[name], _colour(k))
         if reference is not None:
             axes.plot(np.median(reference, axis=0), color=GREY, lw=1, ls="--")
         axes.axvline(material.horizon, color=GREY, lw=0.6, ls=":")
-        axes.set_title(material.label(names[k]))
-        axes.tick_params(labelbottom=k + columns >= len(names))
     figure.supxlabel(material.words("figure.quarter"), fontsize=9)
     figure.supylabel(
         material.words("figure.cumulative", count=material.words("outcome." + count)), fontsize=9
@@ -285,57 +355,53 @@ def _fan(axes: Axes, paths: np.ndarray, colour: str) -> None:
 
 
 def draw_incidence(material: Material) -> Figure:
-    """Share of replicates with a technical breakthrough by each quarter; numbers at risk below."""
-    names = material.main.names
+    """Share of replicates with a technical breakthrough by each quarter, and those still waiting."""
     curves = {
         name: statistics.cumulative_incidence(first, material.horizon)
-        for name, first in zip(names, material.main["first_technical_quarter"], strict=True)
+        for name, first in zip(
+            material.main.names, material.main["first_technical_quarter"], strict=True
+        )
     }
-    figure = Figure(figsize=(10, 4.2 + 0.2 * len(names)))
-    axes, table = figure.subplots(2, 1, sharex=True, height_ratios=[4, 0.25 * len(names) + 0.3])
-    end = _last_change(curves.values(), material.horizon)
-    for k, (name, curve) in enumerate(curves.items()):
-        axes.step(
-            np.append(0, curve.times), np.append(0, curve.incidence), where="post",
-            color=_colour(k), marker=_marker(k), ms=4.5, mfc="white", lw=1.3,
-            ls="-" if k < len(COLOURS) else "--", markevery=(k % 5, max(end // 6, 1)),
-            label=material.label(name),
-        )  # fmt: skip
-    axes.set_ylim(0, 1.02)
-    axes.set_xlim(0, end)
-    axes.tick_params(labelbottom=True)
-    axes.set_ylabel(material.words("figure.share_of_replicates"))
-    axes.set_xlabel(material.words("figure.quarter"))
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8)
-    _at_risk(table, material, curves, end)
+    figure, panels = _small_multiples(material, share=False)
+    end = _end_of_waiting(curves.values(), material.horizon)
+    reference = curves.get(material.setup.reference.name)
+    for k, (curve, axes) in enumerate(zip(curves.values(), panels, strict=True)):
+        _incidence_panel(axes, curve, _colour(k), end)
+        if reference is not None:
+            axes.step(
+                *_steps(reference, reference.incidence), where="post", color=GREY, lw=1, ls="--"
+            )
+    figure.supxlabel(material.words("figure.at_risk"), fontsize=9)
+    figure.supylabel(material.words("figure.share_of_replicates"), fontsize=9)
     return figure
 
 
-def _last_change(curves: Any, horizon: int) -> int:
-    """The quarter after which no curve moves, with some air; at least 8."""
-    last = max((int(np.flatnonzero(c.events).max(initial=0)) + 1 for c in curves), default=horizon)
+def _steps(curve: statistics.Incidence, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.append(0, curve.times), np.append(0, values)
+
+
+def _incidence_panel(axes: Axes, curve: statistics.Incidence, colour: str, end: int) -> None:
+    times, incidence = _steps(curve, curve.incidence)
+    if not np.isnan(curve.low).any():
+        low, high = (_steps(curve, side)[1] for side in (curve.low, curve.high))
+        axes.fill_between(times, low, high, step="post", color=colour, alpha=0.22, lw=0)
+    axes.step(times, incidence, where="post", color=colour, lw=1.6)
+    waiting = np.append(curve.at_risk, curve.at_risk[-1] - curve.events[-1])
+    if waiting[-1]:
+        axes.plot(times[-1], incidence[-1], "+", color=colour, ms=8, mew=1.5, clip_on=False)
+    ticks = np.unique(np.linspace(0, end, 5).astype(int))
+    axes.set_xticks(ticks, [f"{tick}\n{waiting[tick]}" for tick in ticks], fontsize=8)
+    axes.set_xlim(0, end)
+    axes.set_ylim(0, 1.02)
+
+
+def _end_of_waiting(curves: Any, horizon: int) -> int:
+    """The quarter in which the last replicate stops waiting, with some air; at least 8."""
+    found = list(curves)
+    if any(curve.at_risk[-1] > curve.events[-1] for curve in found):
+        return horizon
+    last = max((int(np.flatnonzero(c.events).max(initial=0)) + 1 for c in found), default=horizon)
     return int(min(horizon, max(8, math.ceil(last * 1.05))))
-
-
-def _at_risk(
-    axes: Axes, material: Material, curves: Mapping[str, statistics.Incidence], end: int
-) -> None:
-    ticks = np.unique(np.linspace(0, end, 7).astype(int))
-    for k, curve in enumerate(curves.values()):
-        for tick in ticks:
-            waiting = (
-                curve.at_risk[min(tick, len(curve.at_risk) - 1)]
-                if tick < material.horizon
-                else (curve.at_risk[-1] - curve.events[-1])
-            )
-            axes.text(tick, k, f"{waiting}", ha="center", va="center", fontsize=8, clip_on=False)
-    _regime_axis(axes, [material.label(name) for name in curves])
-    axes.grid(visible=False)
-    axes.tick_params(axis="x", length=0, labelbottom=False)
-    axes.tick_params(axis="y", pad=18)  # room for the numbers at quarter 0
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.set_title(material.words("figure.at_risk"), loc="left", fontsize=9)
 
 
 # --- money --------------------------------------------------------------------------------------
@@ -371,7 +437,15 @@ def _regime_legend(figure: Figure, material: Material, skip: str) -> None:
         for k, name in enumerate(material.main.names)
         if name != skip
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=_legend_columns(handles), fontsize=8
+    )
+
+
+def _legend_columns(handles: Sequence[Line2D]) -> int:
+    """How many entries fit side by side under a full figure, in 8 point type."""
+    widest = max((_columns(str(handle.get_label())) for handle in handles), default=0)
+    return max(1, int(WIDTH / (0.5 + 0.068 * widest)))
 
 
 def draw_welfare(material: Material) -> Figure:
@@ -384,20 +458,28 @@ def draw_welfare(material: Material) -> Figure:
     figure = Figure(figsize=(11, 1.2 + 0.3 * len(names)))
     left, right = figure.subplots(1, 2)
     left.axvline(0, color=GREY, lw=0.8)
+    bounds = [
+        (
+            simultaneous[name]["sim_low"],
+            simultaneous[name]["sim_high"],
+            _row_style(material, name)[0],
+        )
+        for name in names
+    ]
+    _intervals(left, bounds, lw=1.1)
     for k, name in enumerate(names):
         colour, marker = _row_style(material, name)
         row = simultaneous[name]
-        left.plot([_number(row["sim_low"]), _number(row["sim_high"])], [k, k], color=colour, lw=1.1)
         left.plot(row["difference"], k, marker, color=colour, ms=5.5,
                   mfc="white" if row["verdict"] == statistics.CANNOT_TELL else colour)  # fmt: skip
         _flip_row(right, material, found[name], k)
     _regime_axis(left, [material.label(name) for name in names])
     _regime_axis(right, [""] * len(names))
     left.set_xlabel(material.words("figure.welfare_difference"))
-    right.axvspan(0, 3, color="#f0f0f0", zorder=0)
+    right.axvspan(*PLAUSIBLE_EXTERNAL_VALUE, color="#f0f0f0", zorder=0)
     criteria: Any = material.setup.world.sections["criteria"]
     right.axvline(criteria.external_value, color=GREY, ls="--", lw=1)
-    right.set_xlim(-1.5, 8)
+    right.set_xlim(FLIP_WINDOW)
     right.set_xlabel(material.words("figure.flip"))
     return figure
 
@@ -413,8 +495,12 @@ def _flip_row(axes: Axes, material: Material, row: Mapping[str, Any], k: int) ->
     if not row["bounded"]:
         axes.text(3.25, k, material.words("figure.no_flip"), va="center", fontsize=8, color=GREY)
         return
-    if not -1.5 <= row["flip"] <= 8:
-        axes.text(7.9, k, f"{row['flip']:.1f}", va="center", ha="right", fontsize=8, color=colour)
+    lowest, highest = FLIP_WINDOW
+    if not lowest <= row["flip"] <= highest:
+        below = row["flip"] < lowest
+        axes.text(lowest + 0.1 if below else highest - 0.1, k,
+                  f"< {row['flip']:.1f}" if below else f"{row['flip']:.1f} >", va="center",
+                  ha="left" if below else "right", fontsize=8, color=colour)  # fmt: skip
         return
     axes.plot([row["flip_low"], row["flip_high"]], [k, k], color=colour, lw=1.1)
     axes.plot(row["flip"], k, marker, color=colour, ms=5.5)
@@ -428,9 +514,10 @@ def draw_two_skins(material: Material) -> Figure:
     names = material.main.names
     figure = Figure(figsize=(11, 1.2 + 0.28 * len(names)))
     for column, (axes, outcome) in enumerate(zip(figure.subplots(1, 3), SKINS, strict=True)):
-        for k, values in enumerate(material.main[outcome]):
-            low, high = statistics.mean_interval(values)
-            axes.plot([low, high], [k, k], color=_colour(k), lw=1.4)
+        found = material.main[outcome]
+        bounds = [(*statistics.mean_interval(values), _colour(k)) for k, values in enumerate(found)]
+        _intervals(axes, bounds, lw=1.4)
+        for k, values in enumerate(found):
             axes.plot(statistics.mean_and_se(values)[0], k, _marker(k), color=_colour(k), ms=5.5)
         labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
         _regime_axis(axes, labels)
@@ -441,10 +528,13 @@ def draw_two_skins(material: Material) -> Figure:
 
 def draw_payers(material: Material) -> Figure:
     """Who pays: mean cost by payer, and what is not project cost."""
-    means = {name: material.main[name].mean(axis=1) for name in (*PROJECT_PAYERS, "all_in_cost")}
+    wanted = (*PROJECT_PAYERS, "all_in_cost")
+    means = {name: material.main[name].mean(axis=1) for name in wanted}
     parts = [(material.words("outcome." + name), means[name]) for name in PROJECT_PAYERS]
-    rest = np.maximum(means["all_in_cost"] - sum(part for _, part in parts), 0.0)
-    parts.append((material.words("figure.other_cost"), rest))
+    transactions = material.main.total(TRANSACTIONS).mean(axis=1)
+    rest = means["all_in_cost"] - material.main.total(PROJECT_PAYERS).mean(axis=1) - transactions
+    parts.append((material.words("figure.transactions"), transactions))
+    parts.append((material.words("figure.programme_offices"), np.maximum(rest, 0.0)))
     return _stack_figure(material, [(material.words("figure.who_pays"), parts)])
 
 
@@ -489,7 +579,7 @@ def _stack_figure(
             axes, [material.label(name) for name in names] if column == 0 else [""] * len(names)
         )
         axes.set_xlabel(title)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8,
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3 if len(parts) > 5 else 5, fontsize=8,
                   handlelength=2.4, handleheight=1.4)  # fmt: skip
     return figure
 
@@ -501,7 +591,7 @@ def draw_rank_stability(material: Material) -> Figure:
     """Rank of each regime in each variant of the world, for two counts."""
     shown = ("solved", "technical")
     names = material.main.names
-    variants = list(dict.fromkeys(material.tables["robustness"]["variant"].to_pylist()))
+    variants = list(dict.fromkeys(row["variant"] for row in material.tables["robustness"]))
     width = 3.2 + 2 * max(0.62 * len(variants), 2.4)
     figure = Figure(figsize=(width, 1.9 + 0.3 * len(names)))
     for column, (axes, outcome) in enumerate(zip(figure.subplots(1, 2), shown, strict=True)):
@@ -547,7 +637,7 @@ def _with_any_reference(material: Material) -> bool:
 
 
 def _with_variants(material: Material) -> bool:
-    return len(set(material.tables["robustness"]["variant"].to_pylist())) > 1
+    return len({row["variant"] for row in material.tables["robustness"]}) > 1
 
 
 PLOTS = (

@@ -193,8 +193,9 @@ def _what_it_costs(facts: Facts) -> str:
     if not better:
         extra = [row["extra_cost"] for row in all_in.values()]
         return words(
-            "answer.no_cost", low=number(min(extra)), high=number(max(extra)), reference=reference
-        )
+            "answer.no_cost", low=number(min(extra)), high=number(max(extra)), reference=reference,
+            spent=_spent(facts),
+        )  # fmt: skip
     programme = {
         r["regime"]: r for r in facts.rows("incremental_cost", payer="programme", effect=PRIMARY)
     }
@@ -212,12 +213,32 @@ def _what_it_costs(facts: Facts) -> str:
             continue
         value = number(cost["cost_per_extra"])
         items.append(words("answer.cost_item", value=value, low=low, high=high, **parts))
-    return words("answer.cost", parts=_named(facts, items))
+    return words("answer.cost", parts=_named(facts, items), spent=_spent(facts))
+
+
+def _spent(facts: Facts) -> str:
+    """What programmes were offered and spent: regimes are equal in the one, not in the other."""
+    means = {(row["regime"], row["outcome"]): row["mean"] for row in facts.rows("summary")}
+    funded = [name for name in facts.names if means[name, "public_offered"]]
+    if not funded:
+        return facts.words("answer.nothing_offered")
+    return facts.words(
+        "answer.spent", offered=_span(facts, [means[name, "public_offered"] for name in funded]),
+        spent=_span(facts, [means[name, "public_spent"] for name in funded]),
+    )  # fmt: skip
+
+
+def _span(facts: Facts, values: Sequence[float]) -> str:
+    """The lowest and highest value; one when they read the same."""
+    low, high = number(min(values)), number(max(values))
+    return low if low == high else facts.words("answer.span", low=low, high=high)
 
 
 def _cost(facts: Facts, row: Mapping[str, Any]) -> str:
     if not row["bounded"]:
         return facts.words("answer.cost_unbounded")
+    if row["extra_effect"] < 0:
+        return facts.words("answer.cost_loses")
     low, high = number(row["low"]), number(row["high"])
     return facts.words(
         "answer.cost_interval", value=number(row["cost_per_extra"]), low=low, high=high
@@ -332,14 +353,19 @@ def _welfare(facts: Facts) -> HtmlTable:
     words = facts.words
     heads = [
         words("head." + key)
-        for key in ("regime", "difference", "interval", "flip", "interval", "inside", "better")
+        for key in ("regime", "difference", "interval", "flip", "fieller", "inside", "better")
     ]
+    joint = {
+        row["regime"]: row
+        for row in facts.rows("differences", outcome="welfare", family=facts.reference)
+    }
     rows = []
     for row in facts.rows("welfare_flips"):
         inside = row["inside_plausible_range"]
         rows.append([
             facts.title(row["regime"]), number(row["difference"], signed=True),
-            interval(row["low"], row["high"], signed=True), number(row["flip"]),
+            interval(*(joint[row["regime"]][side] for side in ("sim_low", "sim_high")), signed=True),
+            number(row["flip"]),
             interval(row["flip_low"], row["flip_high"]),
             "–" if inside is None else words("word_yes" if inside else "word_no"),
             words("better." + row["better"]),

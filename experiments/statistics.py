@@ -318,7 +318,7 @@ def _uniforms(rows: int, columns: int) -> FloatArray:
     mix = streams.mix.py_func  # type: ignore[attr-defined]
     place = np.arange(1, rows * columns + 1, dtype=np.uint64).reshape(rows, columns)
     bits: NDArray[np.uint64] = mix(mix(place) + CRITICAL_KEY)
-    return ((bits >> np.uint64(11)) + 0.5) * UNIT
+    return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * UNIT
 
 
 @lru_cache(maxsize=256)

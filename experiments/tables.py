@@ -346,6 +346,8 @@ def _flip(burden: np.ndarray, value: np.ndarray) -> dict[str, Any]:
     better = "cannot_tell"
     if ratio.bounded:
         better = "above_flip" if value.mean() > 0 else "below_flip"
+    if ratio.bounded and ratio.high < 1.0:  # the flip is below every s of 0 or more
+        better = "always" if value.mean() > 0 else "never"
     return {
         "flip": flip, "flip_low": ratio.low - 1.0, "flip_high": ratio.high - 1.0,
         "bounded": ratio.bounded, "better": better,

@@ -117,6 +117,7 @@ def test_config_is_plain_and_names_every_lever(setup: Setup) -> None:
             ("sme",),
         ),
         (["robustness=definitions", "robustness.replicates=7"], lambda s: s.variant_replicates, 7),
+        (["robustness=definitions", "replicates=5"], lambda s: s.variant_replicates, 5),
         (["robustness=none"], lambda s: s.variants, ()),
     ],
 )

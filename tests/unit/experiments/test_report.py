@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from matplotlib.figure import Figure
 
 from experiments import figures, report, tables
 from experiments.words import LANGUAGES, catalogue
@@ -37,7 +39,13 @@ def html(
     out = tmp_path_factory.mktemp("report")
     setup, runs, found = compare(out, request.param, names=NAMES, replicates=12)
     paths = synthetic.trajectories(setup, runs)
-    drawn = figures.write_figures(runs, paths, found, setup, out)
+    with pytest.MonkeyPatch.context() as patch:  # the pictures have tests of their own
+        blank = [
+            dataclasses.replace(plot, draw=lambda _: Figure(layout="none"))
+            for plot in figures.PLOTS
+        ]
+        patch.setattr(figures, "PLOTS", blank)
+        drawn = figures.write_figures(runs, paths, found, setup, out)
     path = report.write_report(runs, paths, found, drawn, setup, PROVENANCE, out, request.param)
     assert path == out / "report.html"
     return request.param, path.read_text(encoding="utf-8")
@@ -225,3 +233,29 @@ def test_what_cannot_be_compared_is_said(
 )  # fmt: skip
 def test_numbers_have_three_digits(value: float | None, text: str) -> None:
     assert report.number(value) == text
+
+
+def test_cost_is_given_only_where_breakthroughs_are_gained(tmp_path: Path) -> None:
+    """A ratio of more cost and fewer breakthroughs looks like a saving: words stand in its place."""
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=4)
+    facts = report.Facts(found, setup, report.Words("en"))
+    row = {"bounded": True, "extra_effect": -2.0, "cost_per_extra": -50.0, "low": -60, "high": -40}
+    assert report._cost(facts, row) == "fewer breakthroughs"
+    assert report._cost(facts, row | {"extra_effect": 2.0}) == "-50.0 [-60.0, -40.0]"
+
+
+def test_answer_says_what_was_offered_and_spent(tmp_path: Path) -> None:
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=40)
+    means = found["summary"].to_pandas().set_index(["outcome", "regime"])["mean"]
+    spent = means["public_spent"].drop("laissez_faire")
+    text = report.answer_sentences(found, setup, "en")[1]
+    assert "of 600 million yuan of public money offered to each" in text
+    assert f"{report.number(spent.min())} to {report.number(spent.max())} were spent" in text
+
+
+def test_welfare_table_has_the_interval_that_gives_the_verdict(tmp_path: Path) -> None:
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=12)
+    facts = report.Facts(found, setup, report.Words("en"))
+    row = facts.rows("differences", outcome="welfare", family="laissez_faire", regime="race")[0]
+    shown = {cells[0]: cells[2] for cells in report._welfare(facts).rows}
+    assert shown["Race"] == report.interval(row["sim_low"], row["sim_high"], signed=True)

@@ -196,3 +196,15 @@ def test_without_the_reference_all_pairs_remain(tmp_path: Path) -> None:
     found = tables.write_tables(synthetic.runs(setup), setup, tmp_path)
     assert set(found["differences"]["family"].to_pylist()) == {"all_pairs"}
     assert found["incremental_cost"].num_rows == found["welfare_flips"].num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("burden", "value", "better"),
+    [(50.0, 20.0, "above_flip"), (-50.0, -20.0, "below_flip"), (-50.0, 20.0, "always"),
+     (50.0, -20.0, "never"), (50.0, 0.0, "cannot_tell")],
+)  # fmt: skip
+def test_flip_says_on_which_side_the_regime_is_better(
+    burden: float, value: float, better: str
+) -> None:
+    noise = np.linspace(-1.0, 1.0, 20)
+    assert tables._flip(burden + noise, value + noise[::-1])["better"] == better
