@@ -196,17 +196,18 @@ def score(s, p, row, step):
     need = s.needs[c.problem]
     lead = s.organisations[c.member[0]]
     noise = w.money_appraisal_noise
+    readers = p.selection_panel_size + p.governance_joining_departments
     if p.selection_mode == DIRECTED:
         noise = 0.0
     else:
-        pay_readers(s, c.programme, p.selection_panel_size, c.member[0])
+        pay_readers(s, c.programme, readers, c.member[0])
     if p.selection_priority_points > 0.0 and lead.recognised > 0:
         s.bound[PRIORITY_USED] += 1
     return merit_points(
         c.expertise * c.coverage, lead.reputation, lead.lead_ability,
         math.log(need.value / w.needs_value_median_myuan), need.difficulty,
         1.0 if lead.recognised > 0 else 0.0, p.selection_track_record_weight,
-        p.selection_value_weight, p.selection_priority_points, noise, p.selection_panel_size,
+        p.selection_value_weight, p.selection_priority_points, noise, readers,
         streams.normal(s.luck[0], streams.REVIEW, step, c.luck),
     )  # fmt: skip
 

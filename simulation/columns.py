@@ -209,12 +209,12 @@ EVENT = np.dtype(
 ACCOUNTS = (
     "treasury_in", "revenue_in", "block_in", "value_in", "capital_in", "financier_in",
     "research_out", "coordination_out", "scanning_out", "bidding_out", "review_out", "office_out",
-    "scenario_out", "capability_out", "adoption_out", "idle_out", "returned_out", "financier_out",
+    "scenario_out", "capability_out", "adoption_out", "idle_out",
 )  # fmt: skip
 (
     TREASURY_IN, REVENUE_IN, BLOCK_IN, VALUE_IN, CAPITAL_IN, FINANCIER_IN,
     RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
-    SCENARIO_OUT, CAPABILITY_OUT, ADOPTION_OUT, IDLE_OUT, RETURNED_OUT, FINANCIER_OUT,
+    SCENARIO_OUT, CAPABILITY_OUT, ADOPTION_OUT, IDLE_OUT,
 ) = range(len(ACCOUNTS))  # fmt: skip
 INFLOWS = 6  # the first accounts bring money in
 

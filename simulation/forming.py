@@ -18,29 +18,28 @@ from simulation import streams
 from simulation.accounts import fen
 from simulation.columns import (
     BIDDING,
-    MAX_MEMBERS,
     N_CONSORTIA,
     OVERFLOW,
 )
 from simulation.events import (
     ACCEPTED,
-    FEW_MEMBERS,
-    FEW_REGIONS,
     LOOKED_AT,
-    NO_TYPE,
     REFUSED_DEAL,
     REFUSED_STAFF,
     note,
 )
 from simulation.landscape import count_bits
 from simulation.looking import MAX_LOOKS, find_candidates
-from simulation.outcomes import (
-    TOO_FEW_MEMBERS,
-    TOO_FEW_REGIONS,
-    TOO_MANY_MEMBERS,
-    TYPE_MISSING,
+from simulation.membership import (
+    fills_rule,
+    most_members,
+    new_region,
+    rules_met,
+    unmet,
 )
-from simulation.policies.eligibility import fewest_members, required_bits
+from simulation.outcomes import (
+    TOO_MANY_MEMBERS,
+)
 from simulation.policies.layers import burden, layer_of, value_weight
 from simulation.search import assign_components, team_integration
 from simulation.ties import measure_team, tie_strength, trust_of
@@ -265,41 +264,6 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
 
 
 @rule
-def fills_rule(s, p, c, row):
-    """Whether a candidate helps to meet a rule that is not met yet."""
-    if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
-        return True
-    if types_missing(s, p, c) & required_bits(s.organisations[row].kind):
-        return True
-    return c.regions < p.eligibility_min_regions and new_region(s, c, row)
-
-
-@rule
-def types_missing(s, p, c):
-    """Required types (bits) that no member has yet."""
-    missing = p.eligibility_required_types
-    for position in range(c.size):
-        missing &= ~required_bits(s.organisations[c.member[position]].kind)
-    return missing
-
-
-@rule
-def new_region(s, c, row):
-    """Whether a candidate comes from a region no member is from."""
-    for position in range(c.size):
-        if s.organisations[c.member[position]].region == s.organisations[row].region:
-            return False
-    return True
-
-
-@rule
-def unmet(s, p, c):
-    """Whether a formal rule on members is still unmet."""
-    few = c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required)
-    return few or types_missing(s, p, c) != 0 or c.regions < p.eligibility_min_regions
-
-
-@rule
 def invite(s, step, c, row, gain, coverage, p_extra):
     """Ask a candidate; it decides, and a reluctant one is paid the difference if that pays."""
     w = s.world[0]
@@ -341,13 +305,6 @@ def admit(s, c, row, layer, promised):
     )  # fmt: skip
     c.size += 1
     c.burden += burden(layer, p.layers_general_effort_share)
-
-
-@rule
-def most_members(p):
-    """Most members that rules, layers and columns allow."""
-    layers = p.layers_core_members + p.layers_close_members + p.layers_general_members
-    return min(min(p.eligibility_max_members, layers), MAX_MEMBERS)
 
 
 @rule
@@ -467,23 +424,3 @@ def clear_row(s, row):
         c.value_weight[position] = 0.0
     c.size = 0
     c.state = 0
-
-
-@rule
-def rules_met(s, step, c):
-    """Whether the formal rules on members are met; counts the one that stops it."""
-    p = s.programmes[c.programme]
-    lead = c.member[0]
-    if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
-        s.bound[TOO_FEW_MEMBERS] += 1
-        note(s, step, FEW_MEMBERS, c.problem, c.row, lead, c.size)
-        return False
-    if types_missing(s, p, c) != 0:
-        s.bound[TYPE_MISSING] += 1
-        note(s, step, NO_TYPE, c.problem, c.row, lead, types_missing(s, p, c))
-        return False
-    if c.regions < p.eligibility_min_regions:
-        s.bound[TOO_FEW_REGIONS] += 1
-        note(s, step, FEW_REGIONS, c.problem, c.row, lead, c.regions)
-        return False
-    return True

@@ -13,6 +13,7 @@ from simulation.accounts import fen, pay, spend_from_programme
 from simulation.columns import SCANNING_OUT
 from simulation.fields import ring_position
 from simulation.learning import repeated
+from simulation.membership import unmet
 from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
@@ -105,6 +106,14 @@ def add_once(found, n_found, row):
 
 
 @rule
+def seeks(s, c, need, component, anywhere):
+    """Whether the lead looks in this component's field: nobody covers it, or rules want members."""
+    if repeated(need, component):
+        return False
+    return anywhere or best_member(s, c, need.field[component]) < 0
+
+
+@rule
 def find_candidates(s, step, row, owns, found):
     """Candidates the lead has looked at (and paid for), written to ``found``; returns how many."""
     w = s.world[0]
@@ -116,19 +125,22 @@ def find_candidates(s, step, row, owns, found):
         for k in range(body.size):
             if s.organisations[body.member[k]].active == 1 and not is_member(c, body.member[k]):
                 n_found = add_once(found, n_found, body.member[k])
-    missing = 0
+    sought = 0
     for i in range(w.needs_components):
-        if not repeated(need, i) and best_member(s, c, need.field[i]) < 0:
-            missing += 1
-    if n_found > 0 or missing == 0:
-        missing = max(missing, 1)
+        sought += seeks(s, c, need, i, False)
     looks = wanted_looks(s, need, c, c.programme, owns)
-    each = (looks + missing - 1) // missing
+    p = s.programmes[c.programme]
+    rules_open = n_found == 0 and unmet(s, p, c)
+    if rules_open:
+        looks = max(looks, 4 * max(p.eligibility_min_members, p.eligibility_min_regions + 1))
+    anywhere = sought == 0 and rules_open
+    for i in range(w.needs_components):
+        sought += anywhere and seeks(s, c, need, i, True)
+    each = (looks + sought - 1) // max(sought, 1)
     known = n_found
     for i in range(w.needs_components):
-        f = need.field[i]
-        if not repeated(need, i) and best_member(s, c, f) < 0:
-            n_found = look_on_ring(s, step, c, c.programme, f, each, found, n_found)
+        if seeks(s, c, need, i, anywhere):
+            n_found = look_on_ring(s, step, c, c.programme, need.field[i], each, found, n_found)
     pay_for_looking(s, c, n_found - known)
     return n_found
 

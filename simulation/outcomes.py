@@ -49,7 +49,7 @@ def _counts() -> list[Outcome]:
         "solved": "needs of the cohort that were solved",
         "technical": "technical breakthroughs: solved and difficult, or in a frontier field",
         "industrial": "industrial breakthroughs: adopted, realised value above twice the adoption cost",
-        "major": "major breakthroughs: realised value above the reference's 95th percentile",
+        "major": "major breakthroughs: realised value above the 95th percentile of what the burn-in's needs could be worth",
     }
     rows = [
         Outcome(name, "needs", f"{meaning[name]} (arrived in the policy quarters)")

@@ -14,6 +14,7 @@ from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
     COORDINATION_OUT,
+    ENDED_OVERTAKEN,
     ENDED_SOLVED,
     FINANCIER_IN,
     N_ORGANISATIONS,
@@ -268,7 +269,7 @@ def end_project(s, row, state, step):
     solved = state == ENDED_SOLVED
     if solved:
         pay_prize(s, row)
-    elif c.grant_used > 0:
+    elif c.grant_used > 0 and state != ENDED_OVERTAKEN:
         pay_penalty(s, c)
     return_escrow(s, row)
     for position in range(c.size):

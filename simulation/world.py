@@ -59,7 +59,20 @@ class World:
         for name in SECTIONS:
             if name not in values:
                 raise ConfigError(f"section '{name}' of the world is missing.")
-        return cls({name: SECTIONS[name].from_mapping(values[name]) for name in SECTIONS})
+        world = cls({name: SECTIONS[name].from_mapping(values[name]) for name in SECTIONS})
+        world.check()
+        return world
+
+    def check(self) -> None:
+        """Refuse parameters of different sections that contradict each other."""
+        ceiling = self.sections["fields"].as_mapping()["frontier_ceiling"]
+        least = self.sections["search"].as_mapping()["least_expertise"]
+        if ceiling >= least:
+            raise ConfigError(
+                f"fields.frontier_ceiling = {ceiling:g} is not below search.least_expertise = "
+                f"{least:g}: nobody may start with useful expertise in a frontier field. Write "
+                f"fields.frontier_ceiling = {0.75 * least:g} or less."
+            )
 
     def as_mapping(self) -> dict[str, dict[str, Any]]:
         """Plain values by section, as they would stand in YAML."""

@@ -70,7 +70,20 @@ class Programme:
         for name in FAMILIES:
             if name not in values:
                 raise ConfigError(f"lever family '{name}' is missing.")
-        return cls({name: FAMILIES[name].from_mapping(values[name]) for name in FAMILIES})
+        programme = cls({name: FAMILIES[name].from_mapping(values[name]) for name in FAMILIES})
+        programme.check()
+        return programme
+
+    def check(self) -> None:
+        """Refuse levers of different families that contradict each other."""
+        funding = self.levers["funding"].as_mapping()
+        gate = self.levers["monitoring"].as_mapping()["gate_quarter"]
+        if funding["milestone"] > 0.0 and gate == 0:
+            raise ConfigError(
+                f"funding.milestone = {funding['milestone']:g} could never be paid: it follows a "
+                f"gate, and monitoring.gate_quarter = 0 means there is none. Write for example "
+                f"monitoring.gate_quarter = 4, or funding.milestone = 0."
+            )
 
     def as_mapping(self) -> dict[str, dict[str, Any]]:
         """Plain values by family, as they would stand in YAML."""

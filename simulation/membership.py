@@ -1,0 +1,71 @@
+"""Formal rules on members: how many, from where, of which types."""
+
+from __future__ import annotations
+
+from agents.compiled import rule
+from simulation.columns import MAX_MEMBERS
+from simulation.events import FEW_MEMBERS, FEW_REGIONS, NO_TYPE, note
+from simulation.outcomes import TOO_FEW_MEMBERS, TOO_FEW_REGIONS, TYPE_MISSING
+from simulation.policies.eligibility import fewest_members, required_bits
+
+
+@rule
+def types_missing(s, p, c):
+    """Required types (bits) that no member has yet."""
+    missing = p.eligibility_required_types
+    for position in range(c.size):
+        missing &= ~required_bits(s.organisations[c.member[position]].kind)
+    return missing
+
+
+@rule
+def new_region(s, c, row):
+    """Whether a candidate comes from a region no member is from."""
+    for position in range(c.size):
+        if s.organisations[c.member[position]].region == s.organisations[row].region:
+            return False
+    return True
+
+
+@rule
+def unmet(s, p, c):
+    """Whether a formal rule on members is still unmet."""
+    few = c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required)
+    return few or types_missing(s, p, c) != 0 or c.regions < p.eligibility_min_regions
+
+
+@rule
+def fills_rule(s, p, c, row):
+    """Whether a candidate helps to meet a rule that is not met yet."""
+    if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
+        return True
+    if types_missing(s, p, c) & required_bits(s.organisations[row].kind):
+        return True
+    return c.regions < p.eligibility_min_regions and new_region(s, c, row)
+
+
+@rule
+def most_members(p):
+    """Most members that rules, layers and columns allow."""
+    layers = p.layers_core_members + p.layers_close_members + p.layers_general_members
+    return min(min(p.eligibility_max_members, layers), MAX_MEMBERS)
+
+
+@rule
+def rules_met(s, step, c):
+    """Whether the formal rules on members are met; counts the one that stops it."""
+    p = s.programmes[c.programme]
+    lead = c.member[0]
+    if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
+        s.bound[TOO_FEW_MEMBERS] += 1
+        note(s, step, FEW_MEMBERS, c.problem, c.row, lead, c.size)
+        return False
+    if types_missing(s, p, c) != 0:
+        s.bound[TYPE_MISSING] += 1
+        note(s, step, NO_TYPE, c.problem, c.row, lead, types_missing(s, p, c))
+        return False
+    if c.regions < p.eligibility_min_regions:
+        s.bound[TOO_FEW_REGIONS] += 1
+        note(s, step, FEW_REGIONS, c.problem, c.row, lead, c.regions)
+        return False
+    return True
