@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from simulation.outcomes import RunResult
 from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.world import World
 from tests.support import worlds
+
+# A first call compiles, so no example is timed; a red run can be repeated by anybody.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
 WITHOUT_MODEL = [

@@ -27,7 +27,7 @@ SHARES = [outcome.name for outcome in OUTCOMES if outcome.unit in ("share", "Gin
 MAY_EXCEED_ONE = {"expertise_growth"}  # a change, not a share of something
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(small_worlds(), populations, regimes, st.integers(0, 2**63 - 1))
 def test_any_run_is_sound(world: World, population: Population, regime: Regime, seed: int) -> None:
     """``run_replicate`` itself refuses a run that lost money or ran out of room."""
