@@ -7,6 +7,11 @@ figure also reads in grey; heat maps use cividis. No colour means good or bad.
 from __future__ import annotations
 
 import math
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,6 +62,7 @@ TRANSACTIONS = ("scanning_cost", "bidding_cost")
 WIDTH = 11.5  # inches, of a full figure
 PNG_DPI = 110
 FLIP_WINDOW = (-1.5, 8.0)  # values of s that are drawn
+HELPER = "from experiments.figures import draw_ordered as d; d()"
 DRAWN_TABLES = ("differences", "incremental_cost", "welfare_flips", "robustness")
 SKINS = ("needs_without_bid", "solved_not_adopted", "effort_unwanted")
 
@@ -130,14 +136,53 @@ def write_figures(
     tables: what :func:`experiments.tables.write_tables` returned.
     out: folder of the comparison.
     lang: language of the words in the figures; the setup's when None.
+
+    Notes
+    -----
+    Half of the figures are drawn in a second process, unless ``setup.jobs`` is 1.
     """
     rows = {name: tables[name].to_pylist() for name in DRAWN_TABLES}
     material = Material(panel(runs, setup), trajectories, rows, setup, Words(lang or setup.lang))
     folder = out / "figures"
     folder.mkdir(parents=True, exist_ok=True)
+    names = [plot.name for plot in PLOTS if plot.possible(material)]
+    if setup.jobs == 1:
+        return _draw(material, folder, names)
+    found = {figure.name: figure for figure in _draw_in_two(material, folder, names)}
+    return [found[name] for name in names]
+
+
+def _draw(material: Material, folder: Path, names: Sequence[str]) -> list[FigureInfo]:
     titles = "".join(material.label(name) for name in material.main.names)
     with style(material.words.lang, titles):
-        return [_write(plot, material, folder) for plot in PLOTS if plot.possible(material)]
+        return [_write(plot, material, folder) for plot in PLOTS if plot.name in names]
+
+
+def _draw_in_two(material: Material, folder: Path, names: Sequence[str]) -> list[FigureInfo]:
+    """Every second figure in another process; here after all when that process fails."""
+    with tempfile.TemporaryFile() as order:
+        pickle.dump((material, folder, names[1::2]), order)
+        order.seek(0)
+        helper = subprocess.Popen(
+            [sys.executable, "-c", HELPER],
+            stdin=order, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )  # fmt: skip
+        try:
+            own = _draw(material, folder, names[::2])
+            answer, _ = helper.communicate()
+        finally:
+            helper.kill()
+    if helper.returncode:
+        return own + _draw(material, folder, names[1::2])
+    others: list[FigureInfo] = pickle.loads(answer)
+    return own + others
+
+
+def draw_ordered() -> None:
+    """The second process: draw what standard input orders, and answer on standard output."""
+    material, folder, names = pickle.load(sys.stdin.buffer)
+    pickle.dump(_draw(material, folder, names), sys.stdout.buffer)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from experiments.configuration import Setup
 
 PRIMARY = "technical"  # the count that the sentences speak of; the others stand beside it
+TESTED_REPLICATES = 20  # fewest for which the coverage of the intervals is tested
 NAMED = 3  # regimes named in a sentence before "and others"
 TEMPLATES = Path(__file__).parent / "templates"
 DEADWEIGHT = ("deadweight", "additional", "displaced")
@@ -169,10 +170,12 @@ def _what_differs(facts: Facts) -> str:
 
 
 def _difference_item(facts: Facts, row: Mapping[str, Any]) -> str:
-    low, high = (number(row[column], signed=True) for column in ("sim_low", "sim_high"))
+    joint = interval(row["sim_low"], row["sim_high"], signed=True)
+    if row["sim_low"] is None:
+        joint = facts.words("answer.no_interval")
     difference = number(row["difference"], signed=True)
     return facts.words(
-        "answer.item", title=facts.title(row["regime"]), difference=difference, low=low, high=high
+        "answer.item", title=facts.title(row["regime"]), difference=difference, interval=joint
     )
 
 
@@ -193,9 +196,8 @@ def _what_it_costs(facts: Facts) -> str:
     if not better:
         extra = [row["extra_cost"] for row in all_in.values()]
         return words(
-            "answer.no_cost", low=number(min(extra)), high=number(max(extra)), reference=reference,
-            spent=_spent(facts),
-        )  # fmt: skip
+            "answer.no_cost", extra=_span(facts, extra), reference=reference, spent=_spent(facts)
+        )
     programme = {
         r["regime"]: r for r in facts.rows("incremental_cost", payer="programme", effect=PRIMARY)
     }
@@ -249,6 +251,9 @@ def _what_overturns(facts: Facts) -> str:
     parts = [_flips(facts), _order_kept(facts), *_disagreements(facts)]
     if all(row["verdict"] == CANNOT_TELL and row["se"] for row in _primary(facts)):
         parts.insert(0, _half_width(facts))
+    if facts.replicates < TESTED_REPLICATES:
+        few = facts.words("answer.few", n=facts.replicates, tested=TESTED_REPLICATES)
+        parts.insert(0, few)
     return facts.words("answer.overturn", parts=facts.words("list.semicolon").join(parts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,24 @@ def test_same_runs_give_the_same_file(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(figures, "PLOTS", figures.PLOTS[:1])
     first, second = (draw(tmp_path / name, "en", names=NAMES, replicates=3)[0] for name in "ab")
     assert first.svg.read_bytes() == second.svg.read_bytes()
+
+
+def test_second_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And when it fails, everything is drawn here."""
+    setup = synthetic.setup(tmp_path / "one", names=NAMES, replicates=4)
+    runs = synthetic.runs(setup)
+    paths = synthetic.trajectories(setup, runs)
+    found = tables.write_tables(runs, setup, tmp_path / "one")
+    plots = [plot for plot in figures.PLOTS if plot.name in ("two_skins", "leads")]
+    monkeypatch.setattr(figures, "PLOTS", plots)
+    one = figures.write_figures(runs, paths, found, setup, tmp_path / "one")
+    two = dataclasses.replace(setup, jobs=2)
+    both = figures.write_figures(runs, paths, found, two, tmp_path / "two")
+    monkeypatch.setattr(figures, "HELPER", "raise SystemExit(1)")
+    alone = figures.write_figures(runs, paths, found, two, tmp_path / "three")
+    assert [f.name for f in one] == [f.name for f in both] == [f.name for f in alone]
+    for k, figure in enumerate(one):
+        assert figure.svg.read_bytes() == both[k].svg.read_bytes() == alone[k].svg.read_bytes()
 
 
 def test_settings_of_the_caller_are_restored(

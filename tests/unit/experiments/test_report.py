@@ -189,6 +189,13 @@ def test_answer_has_three_sentences_with_the_numbers_of_the_tables(
     assert report.number(row["sim_low"], signed=True) in sentences[0]
 
 
+@pytest.mark.parametrize(("replicates", "told"), [(8, True), (20, False)])
+def test_few_replicates_are_named(tmp_path: Path, replicates: int, told: bool) -> None:
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=replicates)
+    overturns = report.answer_sentences(found, setup, "en")[2]
+    assert (f"{replicates} were run, and the intervals are only known" in overturns) == told
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_equal_regimes_are_not_told_apart(tmp_path: Path, lang: str) -> None:
     setup, _, found = compare(tmp_path, lang, names=NAMES, replicates=10, effect=0.0)
