@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,24 @@ COMPILED_PACKAGES = ("agents", "simulation")
 def source_hash() -> str:
     """Hash of all sources of the model, 16 hex digits; part of every run's name."""
     digest = hashlib.sha256()
+    for root, path in _sources():
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> Iterator[tuple[Path, Path]]:
+    """Package folder and file of every source of the model, in a fixed order."""
     for package in COMPILED_PACKAGES:
         spec = importlib.util.find_spec(package)
         assert spec is not None and spec.submodule_search_locations
         root = Path(next(iter(spec.submodule_search_locations)))
         for path in sorted(root.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+            yield root, path
+
+
+def _newest_source() -> float:
+    return max(path.stat().st_mtime for _, path in _sources())
 
 
 def versions() -> str:
@@ -48,7 +58,9 @@ def cache_folder() -> Path:
     """Where compiled code is kept for exactly these sources, versions and processor."""
     import llvmlite.binding as llvm
 
-    machine = f"{llvm.get_host_cpu_name()} {sys.version} {versions()}"
+    # numba keeps compiled code by the path and time of its source file
+    place = f"{Path(__file__).resolve().parent} {_newest_source():.6f}"
+    machine = f"{llvm.get_host_cpu_name()} {sys.version} {versions()} {place}"
     key = hashlib.sha256(f"{source_hash()} {machine}".encode()).hexdigest()[:16]
     return _cache_root() / "consortia" / "compiled" / key
 

@@ -78,10 +78,10 @@ def learning_phase(handle, step, policy, fresh):
 
 
 def monitoring_phase(handle, step, policy, fresh):
-    """Gates are held; tax credits are refunded."""
+    """Gates are held; tax credits are refunded, in the run-out too."""
     s = state_at(handle)
     monitor(s, step)
-    refund_credit(s, step)
+    refund_credit(s, step, policy or not fresh)
 
 
 def results_phase(handle, step, policy, fresh):
@@ -189,7 +189,9 @@ def anything_open(s, step):
 
 @rule
 def withdraw_policy(s):
-    """Policy ends: needs in a programme's pipeline return to their owners; bids lapse."""
+    """Policy ends: needs in a pipeline return to their owners; bids and promised credits lapse."""
+    for programme in range(len(s.programmes)):
+        s.programme_state[programme].credit_scale = 0.0
     for index in range(s.counters[N_NEEDS_SEEN]):
         s.problems[index].programme = -1
     for row in range(s.counters[N_CONSORTIA]):

@@ -318,8 +318,8 @@ def _people(state: State, start: State) -> dict[str, float]:
     before = np.zeros(n, columns.ORGANISATION)
     before[: len(start.organisations[:n])] = start.organisations[:n]
     with_staff = people["staff"] > 0
-    granted = (people["granted"] - before["granted"]) / FEN_PER_MYUAN
-    earned = (people["earned"] - before["earned"]) / FEN_PER_MYUAN
+    granted = people["granted"] - before["granted"]  # fen: sums of integers know no order
+    earned = people["earned"] - before["earned"]
     took_part = people["participations"] - before["participations"]
     values: dict[str, Any] = {
         "participation_gini": gini(took_part[with_staff]),
@@ -330,17 +330,17 @@ def _people(state: State, start: State) -> dict[str, float]:
         "expertise_growth": _expertise_growth(state),
     }
     for code, kind in enumerate(KINDS):
-        values[f"grants_to_{kind}"] = granted[people["kind"] == code].sum()
-        values[f"value_to_{kind}"] = earned[people["kind"] == code].sum()
+        values[f"grants_to_{kind}"] = granted[people["kind"] == code].sum() / FEN_PER_MYUAN
+        values[f"value_to_{kind}"] = earned[people["kind"] == code].sum() / FEN_PER_MYUAN
     return values
 
 
 def gini(values: np.ndarray) -> float:
     """Gini coefficient of amounts of 0 or more; NaN when all are 0."""
-    total = values.sum()
+    total = float(values.sum())
     if total <= 0:
         return math.nan
-    ordered = np.sort(values)
+    ordered = np.sort(values).astype(float)
     ranks = np.arange(1, len(values) + 1)
     return float(
         2.0 * (ranks * ordered).sum() / (len(values) * total) - (len(values) + 1) / len(values)

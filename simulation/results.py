@@ -72,7 +72,7 @@ def monitor(s, step):
 
 
 @rule
-def refund_credit(s, step):
+def refund_credit(s, step, in_force):
     """Firms get their tax credit on own projects; claims above the budget are scaled down."""
     claims = 0.0
     for row in range(s.counters[N_ORGANISATIONS]):
@@ -80,6 +80,9 @@ def refund_credit(s, step):
     for programme in range(1, len(s.programmes)):
         rate = s.programmes[programme].funding_tax_credit
         if rate <= 0.0:
+            continue
+        if not in_force or s.programme_state[programme].received <= 0:
+            s.programme_state[programme].credit_scale = 0.0
             continue
         purse = purse_total(s, programme)
         scale = 1.0
