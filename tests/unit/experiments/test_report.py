@@ -40,10 +40,7 @@ def html(
     setup, runs, found = compare(out, request.param, names=NAMES, replicates=12)
     paths = synthetic.trajectories(setup, runs)
     with pytest.MonkeyPatch.context() as patch:  # the pictures have tests of their own
-        blank = [
-            dataclasses.replace(plot, draw=lambda _: Figure(layout="none"))
-            for plot in figures.PLOTS
-        ]
+        blank = [dataclasses.replace(plot, draw=lambda _: Figure()) for plot in figures.PLOTS]
         patch.setattr(figures, "PLOTS", blank)
         drawn = figures.write_figures(runs, paths, found, setup, out)
     path = report.write_report(runs, paths, found, drawn, setup, PROVENANCE, out, request.param)
@@ -245,7 +242,7 @@ def test_numbers_have_three_digits(value: float | None, text: str) -> None:
 def test_cost_is_given_only_where_breakthroughs_are_gained(tmp_path: Path) -> None:
     """A ratio of more cost and fewer breakthroughs looks like a saving: words stand in its place."""
     setup, _, found = compare(tmp_path, names=NAMES, replicates=4)
-    facts = report.Facts(found, setup, report.Words("en"))
+    facts = report.Facts(found, setup, Words("en"))
     row = {"bounded": True, "extra_effect": -2.0, "cost_per_extra": -50.0, "low": -60, "high": -40}
     assert report._cost(facts, row) == "fewer breakthroughs"
     assert report._cost(facts, row | {"extra_effect": 2.0}) == "-50.0 [-60.0, -40.0]"
@@ -262,7 +259,7 @@ def test_answer_says_what_was_offered_and_spent(tmp_path: Path) -> None:
 
 def test_welfare_table_has_the_interval_that_gives_the_verdict(tmp_path: Path) -> None:
     setup, _, found = compare(tmp_path, names=NAMES, replicates=12)
-    facts = report.Facts(found, setup, report.Words("en"))
+    facts = report.Facts(found, setup, Words("en"))
     row = facts.rows("differences", outcome="welfare", family="laissez_faire", regime="race")[0]
     shown = {cells[0]: cells[2] for cells in report._welfare(facts).rows}
     assert shown["Race"] == report.interval(row["sim_low"], row["sim_high"], signed=True)
