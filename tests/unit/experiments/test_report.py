@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments import figures, report, tables
-from experiments.words import LANGUAGES, catalogue
+from experiments.words import LANGUAGES, Words, catalogue
 from simulation.outcomes import BINDING_RULES
 from simulation.world import SECTIONS
 from tests.support import synthetic_runs as synthetic
