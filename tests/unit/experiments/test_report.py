@@ -40,7 +40,10 @@ def html(
     setup, runs, found = compare(out, request.param, names=NAMES, replicates=12)
     paths = synthetic.trajectories(setup, runs)
     with pytest.MonkeyPatch.context() as patch:  # the pictures have tests of their own
-        blank = [dataclasses.replace(plot, draw=lambda _: Figure()) for plot in figures.PLOTS]
+        blank = [
+            dataclasses.replace(plot, draw=lambda _: Figure().subplots().figure)
+            for plot in figures.PLOTS
+        ]
         patch.setattr(figures, "PLOTS", blank)
         drawn = figures.write_figures(runs, paths, found, setup, out)
     path = report.write_report(runs, paths, found, drawn, setup, PROVENANCE, out, request.param)
