@@ -32,6 +32,13 @@ def compare(out: Path, lang: str = "en", *, effect: float = 1.0, **options: Any)
     return setup, runs, tables.write_tables(runs, setup, out)
 
 
+def empty(_: figures.Material) -> Figure:
+    """A picture without content, quickly drawn."""
+    figure = Figure()
+    figure.subplots()
+    return figure
+
+
 @pytest.fixture(scope="module", params=LANGUAGES)
 def html(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -40,10 +47,7 @@ def html(
     setup, runs, found = compare(out, request.param, names=NAMES, replicates=12)
     paths = synthetic.trajectories(setup, runs)
     with pytest.MonkeyPatch.context() as patch:  # the pictures have tests of their own
-        blank = [
-            dataclasses.replace(plot, draw=lambda _: Figure().subplots().figure)
-            for plot in figures.PLOTS
-        ]
+        blank = [dataclasses.replace(plot, draw=empty) for plot in figures.PLOTS]
         patch.setattr(figures, "PLOTS", blank)
         drawn = figures.write_figures(runs, paths, found, setup, out)
     path = report.write_report(runs, paths, found, drawn, setup, PROVENANCE, out, request.param)
