@@ -113,9 +113,6 @@ def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     setup = load_setup("run", words, config_dirs)
     from experiments.story import run_story
-    from simulation.warmup import warm_up
-
-    warm_up(lambda text: print(text, file=sys.stderr))
 
     run_story(setup)
     return OK
