@@ -89,6 +89,21 @@ def call_utility(p_award, won, fallback, bid_cost, discount):
 
 
 @rule
+def posted_price(p, value, left_to_team, cost, margin):
+    r"""Share of the value that an owner offers to whoever solves its need.
+
+    .. math:: \max\{0,\; (1 + m)\, c / (p v) - \tau\}
+
+    ``left_to_team`` is the share :math:`\tau` that solvers get anyway, ``cost`` what the work is
+    expected to cost them, million yuan. The owner makes good what is missing, with a margin
+    (the demand side posts the price of its need; the form is an assumption).
+    """
+    if p * value <= 0.0:
+        return 0.0
+    return max(0.0, (1.0 + margin) * cost / (p * value) - left_to_team)
+
+
+@rule
 def takes_bold_try(stake, remaining_grant, gate_ahead, penalty, tolerance):
     """Whether a stuck team changes several components at once.
 

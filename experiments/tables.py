@@ -378,6 +378,7 @@ RULE_LEVERS: dict[str, Lever] = {
     "no_answer": Lever("agenda.mode", lambda p: True),
     "below_bar": Lever("selection.bar", lambda p: p.selection.bar > 0),
     "grant_capped": Lever("funding.cap_myuan", lambda p: p.funding.public_share > 0),
+    "grant_declined": Lever("governance.cross_border", lambda p: p.targets.consortia_per_year > 0 or _regional(p) and not p.governance.cross_border),
     "self_funding_binds": Lever("funding.self_funding_ratio", lambda p: p.funding.self_funding_ratio > 0),
     "target_spreads_thin": Lever("targets.consortia_per_year", lambda p: p.targets.consortia_per_year > 0),
     "purse_empty": Lever("budget.share", lambda p: p.budget.share > 0),

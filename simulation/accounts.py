@@ -46,6 +46,7 @@ def pay(s, row, amount_fen, account):
     paid = min(amount_fen, max(o.cash, 0))
     o.cash -= paid
     s.ledger[account] += paid
+    s.paid[payer_of(o.kind, o.ownership)] += paid
     return paid
 
 

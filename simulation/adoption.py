@@ -71,7 +71,7 @@ class Adoption(Settings):
         unit="share of value",
         low=0,
         high=1,
-        meaning="loss per unit of cognitive distance between solver and adopter",
+        meaning="loss per unit of distance between solver and adopter, in knowledge and in orientation (basic or applied) alike",
         source="seed document: two skins; Nooteboom 2007; size assumed",
     )
     friction_engagement: float = parameter(
@@ -127,13 +127,20 @@ def engagement_of(c, row):
 
 
 @rule
+def distance_of_minds(s, a, b):
+    """How far a solver is from an adopter in what they know and in what they aim at, in [0, 1]."""
+    aims = abs(s.organisations[a].orientation - s.organisations[b].orientation)
+    return 0.5 * (profile_distance(s, a, b) + aims)
+
+
+@rule
 def adoption_friction(s, index, row):
     """Share of value lost between the solving team's lead and this adopter."""
     w = s.world[0]
     problem = s.problems[index]
     c = s.consortia[problem.solver]
     return friction_between(
-        profile_distance(s, row, c.member[0]), engagement_of(c, row), problem.scenario,
+        distance_of_minds(s, row, c.member[0]), engagement_of(c, row), problem.scenario,
         problem.standard, w.adoption_friction_base, w.adoption_friction_distance,
         w.adoption_friction_engagement, w.adoption_friction_scenarios,
         w.adoption_friction_standards,
@@ -237,7 +244,8 @@ def share_value(s, index, row):
     w = s.world[0]
     problem = s.problems[index]
     c = s.consortia[problem.solver]
-    owner_part = fen(problem.realised * w.forming_owner_share)
+    price = problem.price if row == problem.owner else 0.0
+    owner_part = fen(problem.realised * (w.forming_owner_share - price))
     earn(s, s.organisations[row], owner_part, s.needs[index].strategic)
     team = fen(problem.realised) - owner_part
     back = min(team // 2, int(c.financed * (1.0 + w.money_financier_return)))

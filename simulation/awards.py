@@ -9,7 +9,7 @@ import numpy as np
 from agents.compiled import rule
 from simulation import streams
 from simulation.accounts import fen, myuan, spend_from_programme
-from simulation.calls import pay_readers, purse_total, ranking
+from simulation.calls import pay_readers, purse_total, race_factor, ranking, target_bonus
 from simulation.columns import (
     ACTIVE_PROJECTS,
     BIDDING,
@@ -20,11 +20,12 @@ from simulation.columns import (
     RUNNING,
     TREASURY_IN,
 )
-from simulation.events import AWARDED, TURNED_DOWN, note
+from simulation.events import AWARDED, DECLINED, TURNED_DOWN, note
 from simulation.outcomes import (
     BELOW_BAR,
     BORDER_UNPAID,
     GRANT_CAPPED,
+    GRANT_DECLINED,
     MISSION_RESERVE,
     PRIORITY_USED,
     PURSE_EMPTY,
@@ -43,9 +44,10 @@ from simulation.policies.governance import (
     purse_is_regional,
 )
 from simulation.policies.selection import DIRECTED, LOTTERY, merit_points
-from simulation.policies.targets import target_cap
+from simulation.policies.targets import consortia_due, target_cap
 from simulation.projects import start_project
 from simulation.standing import build_capability, capability_money
+from simulation.worth import annual_budget, lead_utility_at
 
 MOST_AGREEMENT_QUARTERS = 16
 
@@ -53,11 +55,9 @@ MOST_AGREEMENT_QUARTERS = 16
 @rule
 def budget_per_quarter(s, programme, quarter):
     """Fen a programme receives in a policy quarter."""
-    w = s.world[0]
-    p = s.programmes[programme]
-    whole = w.money_budget_myuan_per_year * w.needs_scale_organisations / 120.0 / 4.0
-    growth = growth_factor(p.budget_growth_per_year, quarter, w.time_policy)
-    return fen(whole * s.programme_state[programme].share * p.budget_scale * growth)
+    growth_per_year = s.programmes[programme].budget_growth_per_year
+    growth = growth_factor(growth_per_year, quarter, s.world[0].time_policy)
+    return fen(annual_budget(s, programme) / 4.0 * growth)
 
 
 @rule
@@ -168,6 +168,7 @@ def award(s, step):
 def decide_bids(s, step, programme, rows):
     """Score, order and fund the bids of one programme and quarter."""
     p = s.programmes[programme]
+    thin_out(s, step, programme, len(rows))
     points = np.empty(len(rows))
     for k in range(len(rows)):
         points[k] = score(s, p, rows[k], step)
@@ -186,6 +187,17 @@ def decide_bids(s, step, programme, rows):
         fund(s, step, p, rows[order[ranks[k]]])
     for k in range(len(rows)):
         release(s, step, rows[k])
+
+
+@rule
+def thin_out(s, step, programme, bids):
+    """Set the largest grant: a promised number of consortia that lags behind thins grants out."""
+    p = s.programmes[programme]
+    state = s.programme_state[programme]
+    quarter = step - s.world[0].time_burn_in
+    due = consortia_due(p.targets_consortia_per_year, quarter, state.awards)
+    money = myuan(purse_total(s, programme))
+    state.cap = target_cap(p.funding_cap_myuan, money, min(due, float(bids)))
 
 
 @rule
@@ -233,7 +245,13 @@ def fund(s, step, p, row):
     if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
         return
     grant = grant_of(s, p, row)
-    if grant <= 0 or not take_grant(s, p, row, grant):
+    if grant <= 0:
+        return
+    if not worth_taking(s, row, grant):
+        s.bound[GRANT_DECLINED] += 1
+        note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
+        return
+    if not take_grant(s, p, row, grant):
         return
     c.grant = grant
     problem.funded += 1
@@ -247,14 +265,24 @@ def fund(s, step, p, row):
 
 
 @rule
+def worth_taking(s, row, grant):
+    """Whether the lead still wants the project with the grant it is given (borders may cut it)."""
+    c = s.consortia[row]
+    lead = c.member[0]
+    owns = s.problems[c.problem].owner == lead
+    utility = lead_utility_at(
+        s, c.problem, lead, c.programme, c.coverage, c.size - 1.0, owns,
+        race_factor(s, c.programme), myuan(grant) / max(myuan(c.planned), 1e-9),
+    )  # fmt: skip
+    return utility + target_bonus(s, c.programme, s.needs[c.problem], lead) > 0.0
+
+
+@rule
 def grant_of(s, p, row):
     """Grant in fen that a bid may get; counts the rules that reduce it."""
-    w = s.world[0]
     c = s.consortia[row]
     planned = myuan(c.planned)
-    annual = w.money_budget_myuan_per_year * w.needs_scale_organisations / 120.0
-    annual *= s.programme_state[c.programme].share * p.budget_scale
-    cap = target_cap(p.funding_cap_myuan, annual, p.targets_consortia_per_year)
+    cap = s.programme_state[c.programme].cap
     grant = grant_for(planned, p.funding_public_share, cap, p.funding_self_funding_ratio)
     if cap < p.funding_cap_myuan and grant >= cap:
         s.bound[TARGET_SPREADS_THIN] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import rule
-from agents.decisions import believed_success, call_utility, race_success
+from agents.decisions import believed_success, call_utility, posted_price, race_success
 from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
 from simulation import streams
 from simulation.accounts import fen, pay, spend_from_programme
@@ -45,7 +45,18 @@ from simulation.policies.selection import DIRECTED
 from simulation.projects import start_project
 from simulation.standing import best_body
 from simulation.ties import tie_strength
-from simulation.worth import lead_utility, share_of, touches
+from simulation.membership import most_members
+from simulation.worth import (
+    best_case,
+    expected_part,
+    failure_penalty,
+    grant_share,
+    lead_utility,
+    project_quarters_cost,
+    share_of,
+    team_keeps,
+    touches,
+)
 
 WAIT_DISCOUNT = 0.95  # of going alone a quarter later, as owners see it (assumption)
 
@@ -64,10 +75,10 @@ def reach_without_search(s, need, lead):
 
 
 @rule
-def utility_alone(s, need, lead, owns):
+def utility_alone(s, index, lead, owns):
     """What a project without a programme is worth to its lead, with three partners."""
-    reach = reach_without_search(s, need, lead)
-    return lead_utility(s, need, lead, PRIVATE_PRACTICE, reach, 3.0, owns, 1.0)
+    reach = reach_without_search(s, s.needs[index], lead)
+    return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, 3.0, owns, 1.0)
 
 
 @rule
@@ -106,6 +117,43 @@ def target_bonus(s, programme, need, row):
 
 
 @rule
+def owner_leads(p):
+    """Whether the owner of a need must lead its project in this programme."""
+    return p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0
+
+
+@rule
+def mean_coverage(w, state):
+    """Coverage that owners expect of a programme's consortia, from its awards so far."""
+    return (state.coverage_sum + 4.0 * w.forming_prior_coverage) / (state.coverage_n + 4.0)
+
+
+@rule
+def stranger_success(w, coverage):
+    """Success that an owner believes in when somebody unknown leads."""
+    return believed_success(
+        0.0, 0.0, w.forming_prior_success, w.forming_prior_weight, coverage,
+        w.forming_coverage_exponent,
+    )  # fmt: skip
+
+
+@rule
+def owner_price(s, programme, need, chance):
+    """The price an owner posts for a solution when others lead, as a share of its value.
+
+    It aims at the cheapest solvers, public bodies, whose staff is mostly paid by block grants.
+    """
+    w = s.world[0]
+    p = s.programmes[programme]
+    planned = project_quarters_cost(s, p, need)
+    public = grant_share(s, programme, planned)
+    cost = planned * (1.0 - public * expected_part(p, chance)) * w.forming_block_cost_weight
+    cost += (1.0 - chance) * failure_penalty(p, planned, public)
+    cost += w.money_bid_base_myuan + 4.0 * w.money_bid_per_member_myuan
+    return posted_price(chance, need.value, team_keeps(w, 0.0), cost, w.forming_price_margin)
+
+
+@rule
 def utility_of_call(s, programme, index, owner, alone):
     """What handing a need to a programme is worth to its owner, million yuan."""
     w = s.world[0]
@@ -113,19 +161,17 @@ def utility_of_call(s, programme, index, owner, alone):
     state = s.programme_state[programme]
     need = s.needs[index]
     p_award = (state.awards + 2.0) / (state.bids + 4.0)
-    mean = (state.coverage_sum + 4.0 * 0.7) / (state.coverage_n + 4.0)
+    mean = mean_coverage(w, state)
     loss = w.forming_disclosure * need.value * w.forming_owner_share
-    if p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0:
+    if owner_leads(p):
         reach = max(mean, reach_without_search(s, need, owner))
-        won = lead_utility(s, need, owner, programme, reach, 3.0, True, 1.0)
+        won = lead_utility(s, index, owner, programme, reach, 3.0, True, 1.0)
         won += target_bonus(s, programme, need, owner)
         cost = w.money_bid_base_myuan + 4.0 * w.money_bid_per_member_myuan
     else:
-        chance = believed_success(
-            0.0, 0.0, w.forming_prior_success, w.forming_prior_weight, mean,
-            w.forming_coverage_exponent,
-        )  # fmt: skip
-        won = chance * need.value * w.forming_owner_share
+        chance = stranger_success(w, mean)
+        price = owner_price(s, programme, need, chance)
+        won = chance * need.value * (w.forming_owner_share - price)
         cost = 0.0
     return call_utility(p_award, won - loss, alone, cost, WAIT_DISCOUNT)
 
@@ -143,11 +189,19 @@ def open_to(s, programme, index, step):
         p.agenda_mode, p.agenda_backbone_only, owner >= 0, backbone, s.needs[index].strategic == 1
     ):
         return False
-    owner_must_lead = owner >= 0 and p.eligibility_leader == OWNER_LEADS and p.renewal_standing == 0
-    if owner_must_lead and not admitted(s, programme, owner):
+    if owner >= 0 and owner_leads(p) and not admitted(s, programme, owner):
         s.bound[LEAD_NOT_ADMITTED] += 1
         return False
     return True
+
+
+@rule
+def fallback(s, index, owner):
+    """What an owner thinks it has without a call; nothing once it has found no team by itself."""
+    tried_in_vain = s.problems[index].alone > 0 and s.problems[index].projects == 0
+    if owner < 0 or tried_in_vain:
+        return 0.0
+    return utility_alone(s, index, owner, True)
 
 
 @rule
@@ -156,8 +210,7 @@ def choose_programme(s, index, step):
     problem = s.problems[index]
     owner = problem.owner
     best = -1
-    best_value = 0.0
-    alone = utility_alone(s, s.needs[index], owner, True) if owner >= 0 else 0.0
+    alone = fallback(s, index, owner)
     best_value = max(0.0, alone)
     soonest = np.inf
     for programme in range(1, len(s.programmes)):
@@ -189,6 +242,11 @@ def collect(s, step):
             continue
         p = s.programmes[programme]
         problem.programme = programme
+        problem.price = 0.0
+        if problem.owner >= 0 and not owner_leads(p):
+            w = s.world[0]
+            chance = stranger_success(w, mean_coverage(w, s.programme_state[programme]))
+            problem.price = owner_price(s, programme, s.needs[index], chance)
         problem.due = step
         problem.due += 1 if p.screening_panel_size > 0 else 0
         problem.due += 1 if p.formation_mode == RESERVE_POOL else 0
@@ -288,7 +346,7 @@ def start_alone(s, step):
         if lead < 0 or free_staff(s, lead) <= 0.0:
             continue
         owns = lead == problem.owner
-        if problem.alone >= 3 or utility_alone(s, s.needs[index], lead, owns) <= 0.0:
+        if problem.alone >= 3 or utility_alone(s, index, lead, owns) <= 0.0:
             continue
         problem.alone += 1
         row = form_consortium(s, step, index, lead, PRIVATE_PRACTICE, -1, 0, 1.0)
@@ -330,7 +388,7 @@ def volunteer(s, index, step):
         if o.active == 0 or o.kind <= SME:
             continue
         seen += 1
-        value = utility_alone(s, need, row, False)
+        value = utility_alone(s, index, row, False)
         if value > most:
             most = value
             best = row
@@ -361,20 +419,31 @@ def bid(s, step):
 
 
 @rule
+def race_factor(s, programme):
+    """What success is worth when other teams may be first, relative to being alone."""
+    prior = s.world[0].forming_prior_success
+    return race_success(prior, max(1, s.programmes[programme].selection_teams)) / prior
+
+
+@rule
 def answer(s, step, index, programme, lead, body, attempt_number):
     """One consortium forms and bids; returns 1 if it does, else 0."""
     w = s.world[0]
     p = s.programmes[programme]
-    rivals = max(1, p.selection_teams)
-    prior = w.forming_prior_success
-    p_extra = race_success(prior, rivals) / prior
+    p_extra = race_factor(s, programme)
+    free = p.selection_mode == DIRECTED or body >= 0
+    owns = s.problems[index].owner == lead
+    bonus = target_bonus(s, programme, s.needs[index], lead)
+    least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
+    best = best_case(s, index, lead, programme, most_members(p) - 1, owns, p_extra)
+    if best + bonus <= least:
+        note(s, step, NOT_WORTH_IT, index, -1, lead, best)
+        return 0
     row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
     if row < 0:
         return 0
     c = s.consortia[row]
     cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
-    free = p.selection_mode == DIRECTED or body >= 0
-    bonus = target_bonus(s, programme, s.needs[index], lead)
     if c.utility + bonus <= (0.0 if free else cost):
         note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
         drop_last(s, row)

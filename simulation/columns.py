@@ -43,7 +43,7 @@ ORGANISATION = np.dtype(
         ("recognised", "i8"),  # funded consortia led
         ("ties", "i8"),  # used rows of its tie list
         ("source_field", "i8"),  # frontier field it is an origin source for, or -1
-        ("source_programme", "i8"),
+        ("source_programme", "i8"),  # negative: of the programme that ended the task
         ("source_since", "i8"),
     ],
     align=True,
@@ -100,6 +100,7 @@ PROBLEM = np.dtype(
         ("scenario", "f8"),
         ("standard", "f8"),
         ("points", "f8"),  # appraisal, while being screened
+        ("price", "f8"),  # share of the value that its owner offers to whoever solves it
     ],
     align=True,
 )
@@ -154,7 +155,6 @@ CONSORTIUM = np.dtype(
         ("financed", "i8"),
         ("scanned", "i8"),
         ("refusals", "i8"),
-        ("team", "i8"),  # number among the teams of this problem
     ],
     align=True,
 )
@@ -187,8 +187,8 @@ PROGRAMME_STATE = np.dtype(
         ("awards", "f8"),
         ("coverage_sum", "f8"),
         ("coverage_n", "f8"),
+        ("cap", "f8"),  # million yuan, largest grant of the last awards
         ("credit_scale", "f8"),  # share of tax-credit claims that the budget covers
-        ("bodies_founded", "i8"),
     ],
     align=True,
 )

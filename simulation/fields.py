@@ -177,7 +177,7 @@ def breadth(w, kind, ownership):
 
 @rule
 def draw_home_field(s, organisation):
-    """A home field near the region's specialisation."""
+    """A home field near the region's specialisation; a hub region is at home in all fields alike."""
     w = s.world[0]
     luck = s.luck[0]
     regions = len(s.region_weight)
@@ -185,7 +185,9 @@ def draw_home_field(s, organisation):
     best = -1
     soonest = np.inf
     for f in range(w.fields_count):
-        weight = math.exp(-w.fields_specialisation * s.distance[f, centre])
+        weight = 1.0
+        if organisation.region != s.hub[0]:
+            weight = math.exp(-w.fields_specialisation * s.distance[f, centre])
         ring = streams.clock(luck, streams.HOME_FIELD, f, organisation.entity, weight)
         if ring < soonest:
             soonest = ring

@@ -20,6 +20,7 @@ from simulation.columns import (
     BIDDING,
     N_CONSORTIA,
     OVERFLOW,
+    PRIVATE_PRACTICE,
 )
 from simulation.events import (
     ACCEPTED,
@@ -105,6 +106,13 @@ class Forming(Settings):
         meaning="how many projects of experience the prior is worth",
         source="assumption: 10",
     )
+    prior_coverage: float = parameter(
+        unit="share of components",
+        low=0.1,
+        high=1,
+        meaning="coverage that owners expect of a programme's consortia before its first awards",
+        source="assumption: .9, a little below what private projects of the burn-in reach",
+    )
     coverage_exponent: float = parameter(
         unit="exponent",
         low=0,
@@ -146,6 +154,13 @@ class Forming(Settings):
         high=1,
         meaning="part of a solution's value that stays with the need's owner (or adopter)",
         source="assumption: .5",
+    )
+    price_margin: float = parameter(
+        unit="share of cost",
+        low=0,
+        high=2,
+        meaning="how far the price an owner posts for a solution exceeds what it expects the work to cost its solvers",
+        source="open-list lines: the demand side posts the price of its need; size assumed",
     )
     disclosure: float = parameter(
         unit="share of value",
@@ -238,7 +253,8 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
     need = s.needs[c.problem]
     lead = c.member[0]
     team = team_touches(s, need, c)
-    now = lead_utility(s, need, lead, c.programme, share_of(team, n), c.size - 1.0, owns, p_extra)
+    coverage = share_of(team, n)
+    now = lead_utility(s, c.problem, lead, c.programme, coverage, c.size - 1.0, owns, p_extra)
     burdened = now + extra_burden(s, need, c)
     then = np.full(n + 1, np.nan)
     p = s.programmes[c.programme]
@@ -251,7 +267,7 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
         covered = count_bits(team | pool[k].touches)
         if np.isnan(then[covered]):
             then[covered] = lead_utility(
-                s, need, lead, c.programme, covered / n, float(c.size), owns, p_extra
+                s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
             )
         gain = (
             then[covered] - burdened + 0.05 * w.forming_prior_success * need.value * pool[k].trust
@@ -335,7 +351,7 @@ def gather_members(s, step, c, owns, p_extra, pool):
     p = s.programmes[c.programme]
     for _ in range(len(pool)):
         if c.size >= most_members(p):
-            s.bound[TOO_MANY_MEMBERS] += 1
+            s.bound[TOO_MANY_MEMBERS] += c.programme > PRIVATE_PRACTICE
             return
         needy = unmet(s, p, c)
         best, gain = best_candidate(s, c, owns, p_extra, pool, needy)
@@ -399,7 +415,7 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     measure_team(s, c)
     c.gamma = team_integration(s, c)
     c.utility = lead_utility(
-        s, s.needs[problem], lead, programme, c.coverage, c.size - 1.0, owns, p_extra
+        s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra
     )
     o = s.organisations[lead]
     w = s.world[0]

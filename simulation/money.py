@@ -19,7 +19,7 @@ class Money(Settings):
         low=0,
         high=2000,
         meaning="public money offered under every regime but the reference",
-        source="assumption: 20 (40 left most programmes with money to spare), range 10-160",
+        source="assumption: 12 (about a tenth of what the organisations spend themselves; at 20 and 40 most programmes had money to spare), range 10-160",
     )
     wage_myuan: float = parameter(
         unit="million yuan per FTE and quarter",

@@ -24,7 +24,7 @@ COUNTS = ("solved", "technical", "industrial", "major")
 # Rules whose binding is counted; a rule with 0 everywhere never bound and is named in the report.
 BINDING_RULES = (
     "screened_out", "outside_circle", "too_few_members", "too_many_members", "too_few_regions",
-    "type_missing", "lead_not_admitted", "no_answer", "below_bar", "grant_capped",
+    "type_missing", "lead_not_admitted", "no_answer", "below_bar", "grant_capped", "grant_declined",
     "self_funding_binds", "target_spreads_thin", "purse_empty", "region_purse_empty",
     "border_unpaid", "mission_reserve", "waited_for_agreement", "gate_stopped", "milestone_withheld",
     "prize_withheld", "penalty_paid", "race_stopped", "standing_ended", "source_ended",
@@ -33,7 +33,7 @@ BINDING_RULES = (
 )  # fmt: skip
 (
     SCREENED_OUT, OUTSIDE_CIRCLE, TOO_FEW_MEMBERS, TOO_MANY_MEMBERS, TOO_FEW_REGIONS,
-    TYPE_MISSING, LEAD_NOT_ADMITTED, NO_ANSWER, BELOW_BAR, GRANT_CAPPED,
+    TYPE_MISSING, LEAD_NOT_ADMITTED, NO_ANSWER, BELOW_BAR, GRANT_CAPPED, GRANT_DECLINED,
     SELF_FUNDING_BINDS, TARGET_SPREADS_THIN, PURSE_EMPTY, REGION_PURSE_EMPTY,
     BORDER_UNPAID, MISSION_RESERVE, WAITED_FOR_AGREEMENT, GATE_STOPPED, MILESTONE_WITHHELD,
     PRIZE_WITHHELD, PENALTY_PAID, RACE_STOPPED, STANDING_ENDED, SOURCE_ENDED,
@@ -102,10 +102,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("public_unspent", _MY, "programme money left at the end"),
     Outcome("paid_programme", _MY, "project cost paid by programmes"),
     Outcome(
-        "paid_block_grant", _MY, "project cost paid by block-grant bodies from their own means"
+        "paid_block_grant", _MY, "paid by block-grant bodies from their own means for projects, bids and looking"
     ),
-    Outcome("paid_soe_funds", _MY, "project cost paid by state-owned firms (state capital)"),
-    Outcome("paid_private", _MY, "project cost paid by private firms"),
+    Outcome("paid_soe_funds", _MY, "paid by state-owned firms (state capital) for projects, bids and looking"),
+    Outcome("paid_private", _MY, "paid by private firms for projects, bids and looking"),
     Outcome(
         "all_in_cost",
         _MY,
@@ -134,6 +134,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("additional_value", _MY, "realised value of additional needs"),
     Outcome("displaced_value", _MY, "realised value, in the reference, of displaced needs"),
     Outcome("frontier_solved", "needs", "solved needs in frontier fields"),
+    Outcome("strategic_solved", "needs", "solved needs in fields of national strategy"),
+    Outcome(
+        "cross_border_solved",
+        "needs",
+        "solved needs of which no single region covers all components at the start",
+    ),
     Outcome(
         "frontier_coverage",
         "share",

@@ -53,8 +53,9 @@ def start_project(s, row, step):
     c.gamma = team_integration(s, c)
     remember_team(s, c, step)
     choose_start(s, c, p)
-    c.team = problem.projects
     problem.status = RUNNING
+    if c.member[0] == problem.owner:
+        problem.price = 0.0
     problem.teams += 1
     problem.projects += 1
     s.running[s.counters[ACTIVE_PROJECTS]] = row
@@ -340,17 +341,20 @@ def pay_prize(s, row):
 
 @rule
 def pay_penalty(s, c):
-    """The lead of a failed project pays part of the grant back to the centre's purse."""
+    """Members of a failed project pay part of the grant back to the centre's purse, by effort."""
     p = s.programmes[c.programme]
     due = int(penalty_due(float(c.grant_used), p.monitoring_penalty, p.monitoring_tolerance))
-    lead = s.organisations[c.member[0]]
-    amount = min(due, max(lead.cash, 0))
-    if amount > 0:
-        lead.cash -= amount
-        s.purses[c.programme, s.purses.shape[1] - 1] += amount
-        s.programme_state[c.programme].spent -= amount
-        s.paid[PAYER_PROGRAMME] -= amount
-        s.paid[payer_of(lead.kind, lead.ownership)] += amount
+    paid = 0
+    for position in range(c.size):
+        o = s.organisations[c.member[position]]
+        amount = min(int(due * (c.fte[position] / max(c.effort, 1e-9))), max(o.cash, 0))
+        o.cash -= amount
+        s.paid[payer_of(o.kind, o.ownership)] += amount
+        paid += amount
+    if paid > 0:
+        s.purses[c.programme, s.purses.shape[1] - 1] += paid
+        s.programme_state[c.programme].spent -= paid
+        s.paid[PAYER_PROGRAMME] -= paid
         s.bound[PENALTY_PAID] += 1
 
 

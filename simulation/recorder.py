@@ -214,6 +214,8 @@ def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
         "value_solved_median": np.median(needs["value"][solved]) if solved.any() else math.nan,
         "solved_private": (solver["programme"] == columns.PRIVATE_PRACTICE).sum(),
         "frontier_solved": (solved & (needs["frontier"] == 1)).sum(),
+        "strategic_solved": (solved & (needs["strategic"] == 1)).sum(),
+        "cross_border_solved": (solved & (needs["cross_border"] > 0.0)).sum(),
     }
     for code, kind in enumerate(KINDS):
         values[f"solved_led_by_{kind}"] = (lead_kind == code).sum()

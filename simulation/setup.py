@@ -59,6 +59,7 @@ def install(state: State, regime: Regime) -> State:
     table[1:] = programmes
     programme_state = np.zeros(rows, columns.PROGRAMME_STATE)
     programme_state["share"][1:] = programmes["budget_share"]
+    programme_state["cap"][1:] = programmes["funding_cap_myuan"]
     return state.replace(
         programmes=table,
         programme_state=programme_state,
@@ -105,6 +106,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
         distance=_distances(fields),
         region_weight=_region_weights(population),
+        hub=np.array([population.hub]),
         needs=np.zeros(needs, columns.NEED),
         landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
         thresholds=np.full(needs, -1, np.int64),

@@ -90,7 +90,10 @@ def evaluate_bodies(s, programme, step):
 
 @rule
 def next_body_lead(s, programme, step):
-    """The admitted organisation without a running body that has most ability, standing and staff."""
+    """The admitted organisation without a running body that has most standing and staff.
+
+    Ability to lead is not seen beforehand: that is what renewal on performance can find out.
+    """
     p = s.programmes[programme]
     best = -1
     most = -1.0
@@ -98,7 +101,7 @@ def next_body_lead(s, programme, step):
         if not admitted_lead(s, p, row) or leads_body(s, row, step):
             continue
         o = s.organisations[row]
-        points = o.reputation + o.lead_ability + 0.2 * math.log(1.0 + o.staff)
+        points = o.reputation + 0.2 * math.log(1.0 + o.staff)
         if best < 0 or points > most:
             most = points
             best = row
@@ -130,7 +133,6 @@ def found_body(s, programme, lead, step):
     body.founded = step
     body.size = 0
     s.counters[N_BODIES] += 1
-    s.programme_state[programme].bodies_founded += 1
     layers = p.layers_core_members + p.layers_close_members + p.layers_general_members
     wanted = min(min(layers, p.eligibility_max_members), MAX_MEMBERS) - 1
     recruit(s, b, wanted)
@@ -229,6 +231,7 @@ def build_capability(s, step, quarter, programme, money_fen):
             s.expertise[row, o.source_field] < w.search_least_expertise
         ):
             o.source_field = -1
+            o.source_programme = -programme  # not asked again by the programme it failed
             s.bound[SOURCE_ENDED] += 1
 
 
@@ -248,7 +251,9 @@ def appoint_sources(s, step, programme):
         most = -1.0
         for row in range(s.counters[N_ORGANISATIONS]):
             o = s.organisations[row]
-            if o.source_field >= 0 or not admitted_lead(s, p, row):
+            if o.source_field >= 0 or o.source_programme == -programme:
+                continue
+            if not admitted_lead(s, p, row):
                 continue
             near = (
                 s.expertise[row, field] + 1.0 - field_distance(o.home_field, field, w.fields_count)

@@ -73,6 +73,7 @@ class State:
     region_weight: np.ndarray = _column(
         np.float64, 1, "(R,)", "share of a programme's regional money"
     )
+    hub: np.ndarray = _column(np.int64, 1, "(1,)", "region without a specialisation, or -1")
     needs: np.ndarray = _column(
         columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate"
     )
@@ -91,7 +92,7 @@ class State:
         np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter"
     )
     ledger: np.ndarray = _column(np.int64, 1, "(accounts,)", "fen")
-    paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen of project cost")
+    paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen paid for projects, bids and looking")
     bound: np.ndarray = _column(np.int64, 1, "(rules,)", "how often each rule bound")
     counters: np.ndarray = _column(np.int64, 1, "(COUNTERS,)", "")
     events: np.ndarray = _column(columns.EVENT, 1, "(e,)", "EVENT; empty when nobody listens")

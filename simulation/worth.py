@@ -48,14 +48,35 @@ def project_quarters_cost(s, p, need):
 
 
 @rule
-def expected_share(p, planned):
-    """Share of planned cost (million yuan) that members expect a grant to cover."""
+def annual_budget(s, programme):
+    """What a programme gets in an average year, million yuan."""
+    w = s.world[0]
+    whole = w.money_budget_myuan_per_year * w.needs_scale_organisations / 120.0
+    share = s.programme_state[programme].share
+    return whole * share * s.programmes[programme].budget_scale
+
+
+@rule
+def grant_share(s, programme, planned):
+    """Share of planned cost (million yuan) that a grant covers, by the cap of the last awards."""
+    p = s.programmes[programme]
     if p.funding_public_share <= 0.0:
         return 0.0
-    grant = grant_for(
-        planned, p.funding_public_share, p.funding_cap_myuan, p.funding_self_funding_ratio
-    )
-    return grant / planned
+    cap = s.programme_state[programme].cap
+    return grant_for(planned, p.funding_public_share, cap, p.funding_self_funding_ratio) / planned
+
+
+@rule
+def expected_part(p, chance):
+    """Part of a grant that members expect to get; a prize only comes with a solution."""
+    return 1.0 - p.funding_prize * (1.0 - chance)
+
+
+@rule
+def failure_penalty(p, planned, public):
+    """What members owe together when a project fails that a grant covered this share of."""
+    grant = public * (1.0 - p.funding_prize) * planned
+    return penalty_due(grant, p.monitoring_penalty, p.monitoring_tolerance)
 
 
 @rule
@@ -79,22 +100,38 @@ def credit_rate(s):
 
 
 @rule
-def lead_keeps(w, p, others, owns):
-    """Share of value the lead keeps with this many other members."""
-    team = 1.0 - w.forming_owner_share
-    part = w.forming_lead_weight / (w.forming_lead_weight + others)
-    return team * part + (w.forming_owner_share if owns else 0.0)
+def team_keeps(w, price):
+    """Share of value that the team divides: what any owner leaves to it, and the posted price."""
+    return 1.0 - w.forming_owner_share + price
 
 
 @rule
-def lead_utility(s, need, lead, programme, coverage, others, owns, p_extra):
-    """What a project is worth to its lead, million yuan.
+def lead_keeps(w, others, owns, price):
+    """Share of value the lead keeps with this many other members; an owner pays no price to itself."""
+    part = w.forming_lead_weight / (w.forming_lead_weight + others)
+    if owns:
+        return team_keeps(w, 0.0) * part + w.forming_owner_share
+    return team_keeps(w, price) * part
 
-    ``others`` members share cost and value; ``p_extra`` scales success (a race with others).
+
+@rule
+def lead_utility(s, index, lead, programme, coverage, others, owns, p_extra):
+    """What a project on a need is worth to its lead, million yuan, with the usual grant.
+
+    ``others`` members share cost, value and penalty; ``p_extra`` scales success (a race).
     """
+    planned = project_quarters_cost(s, s.programmes[programme], s.needs[index])
+    public = grant_share(s, programme, planned)
+    return lead_utility_at(s, index, lead, programme, coverage, others, owns, p_extra, public)
+
+
+@rule
+def lead_utility_at(s, index, lead, programme, coverage, others, owns, p_extra, public):
+    """What a project is worth to its lead when a grant covers the share ``public`` of its cost."""
     w = s.world[0]
     p = s.programmes[programme]
     o = s.organisations[lead]
+    need = s.needs[index]
     chance = p_extra * believed_success(
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
@@ -103,11 +140,24 @@ def lead_utility(s, need, lead, programme, coverage, others, owns, p_extra):
     part = w.forming_lead_weight / (w.forming_lead_weight + others)
     credit = credit_rate(s) if programme == PRIVATE_PRACTICE else 0.0
     factor = own_cost_factor(
-        p, expected_share(p, planned), o, credit, chance, w.money_financier_return,
+        p, public * expected_part(p, chance), o, credit, chance, w.money_financier_return,
         w.forming_block_cost_weight,
     )  # fmt: skip
-    value = need.value * lead_keeps(w, p, others, owns)
-    return project_utility(chance, value, planned * part * factor)
+    value = need.value * lead_keeps(w, others, owns, s.problems[index].price)
+    penalty = (1.0 - chance) * failure_penalty(p, planned, public) * part
+    return project_utility(chance, value, planned * part * factor + penalty)
+
+
+@rule
+def best_case(s, index, lead, programme, most, owns, p_extra):
+    """The most a project could be worth to its lead: full coverage, alone or with ``most`` others.
+
+    Utility is linear in the lead's part, so one of the two ends is the best.
+    """
+    return max(
+        lead_utility(s, index, lead, programme, 1.0, 0.0, owns, p_extra),
+        lead_utility(s, index, lead, programme, 1.0, float(most), owns, p_extra),
+    )
 
 
 @rule
@@ -122,7 +172,8 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
     )  # fmt: skip
-    team = 1.0 - w.forming_owner_share
+    owns = s.problems[c.problem].owner == c.member[0]
+    team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price)
     weight = value_weight(
         layer, False, w.forming_lead_weight, p.layers_close_value_share,
         p.layers_general_effort_share,
@@ -133,18 +184,18 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     )
     planned = project_quarters_cost(s, p, need)
     paid_for = pays_member(p.governance_mode, p.governance_cross_border, lead.region, o.region)
-    public = expected_share(p, planned) if paid_for else 0.0
+    public = grant_share(s, c.programme, planned)
+    expected = public * expected_part(p, chance) if paid_for else 0.0
     factor = own_cost_factor(
-        p, public, o, 0.0, chance, w.money_financier_return, w.forming_block_cost_weight
+        p, expected, o, 0.0, chance, w.money_financier_return, w.forming_block_cost_weight
     )
     distance = profile_distance(s, row, c.member[0])
-    grant = public * planned
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
     return acceptance_utility(
         chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
         lead.reputation, w.forming_reputation_weight, planned * effort * factor,
         rivalry(s, o, lead, distance, p.diffusion_ip_sharing) * w.forming_leakage * value,
-        penalty_due(grant, p.monitoring_penalty, p.monitoring_tolerance) * effort,
+        failure_penalty(p, planned, public) * effort,
     ) + (w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0)  # fmt: skip
 
 

@@ -89,7 +89,11 @@ def merit_points(
     panel_size,
     luck,
 ):
-    """Points of a bid; expertise, ability and difficulty in [0, 1], luck standard normal."""
-    points = 4.0 * expertise + track_record_weight * reputation + lead_ability - difficulty
+    """Points of a bid; expertise, ability and difficulty in [0, 1], luck standard normal.
+
+    The weights let team, need and lead move the points about alike, so that one expert's error
+    (standard deviation 1 by default) hides most of it, as in real panels.
+    """
+    points = 4.0 * expertise - 4.0 * difficulty + lead_ability + track_record_weight * reputation
     points += value_weight * log_value + priority_points * priority
     return points + luck * noise_sd / math.sqrt(panel_size)

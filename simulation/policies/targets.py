@@ -32,8 +32,14 @@ class Targets(Settings):
 
 
 @rule
-def target_cap(cap, annual_budget, consortia_per_year):
-    """Largest grant when the year's money must found the promised number (same unit)."""
-    if consortia_per_year <= 0.0:
+def consortia_due(consortia_per_year, quarter, founded):
+    """Consortia that must still be founded by the end of a policy quarter (0 is the first)."""
+    return max(0.0, consortia_per_year * (quarter + 1) / 4.0 - founded)
+
+
+@rule
+def target_cap(cap, money, consortia):
+    """Largest grant when this money must found so many consortia (same unit as the cap)."""
+    if consortia <= 0.0:
         return cap
-    return min(cap, annual_budget / consortia_per_year)
+    return min(cap, money / consortia)
