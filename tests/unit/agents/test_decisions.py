@@ -160,6 +160,18 @@ def test_friction_is_a_share_that_distance_raises_and_the_rest_lowers(
         assert friction_between(distance, *lowered, *weights) <= here
 
 
+@given(inner, st.floats(1.0, 1e3), share, st.floats(0.0, 1e3), share)
+def test_a_posted_price_makes_good_what_solvers_miss(
+    p: float, value: float, left: float, cost: float, margin: float
+) -> None:
+    price = posted_price(p, value, left, cost, margin)
+    assert price >= 0.0
+    income = p * value * (left + price)
+    assert income >= (1.0 + margin) * cost * (1.0 - 1e-9)
+    if price > 0.0:
+        assert income == pytest.approx((1.0 + margin) * cost)
+
+
 @given(inner, inner, inner)
 def test_compiled_and_plain_rules_agree(a: float, b: float, c: float) -> None:
     """The plain form serves the agents' methods and the slow twin."""

@@ -169,7 +169,7 @@ def test_panels_weigh_and_err() -> None:
     error = appraisal(0.0, 0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.5, 9, 2.0)
     assert error == pytest.approx(2.0 * 1.5 / 3.0)
     assert merit_points(0.5, 1.0, 0.4, 2.0, 0.3, 1.0, 0.5, 0.25, 2.0, 1.0, 4, 1.0) == pytest.approx(
-        2.0 + 0.5 + 0.4 - 0.3 + 0.5 + 2.0 + 0.5
+        2.0 + 0.5 + 0.4 - 1.2 + 0.5 + 2.0 + 0.5
     )
 
 
