@@ -70,10 +70,13 @@ def top_threshold(table, top_share, raw):
 
 @rule
 def percentile(table, fitness):
-    """Share of all designs strictly below this fitness."""
-    below = 0
-    for value in table:
-        below += value < fitness
+    """Share of all designs strictly below this fitness.
+
+    Counted in 32 bits and by index, for then the compiler compares eight designs at once.
+    """
+    below = np.int32(0)
+    for design in range(len(table)):
+        below = np.int32(below + (table[design] < fitness))
     return below / len(table)
 
 

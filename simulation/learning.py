@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.columns import N_ORGANISATIONS
@@ -96,10 +98,11 @@ def learn_in_team(s, row):
             )
     if c.size < 2:
         return
+    fields = distinct_fields(need, n)
     for a in range(c.size):
         for b in range(c.size):
             if a != b and (a < 12 or b < 12):
-                learn_from(s, c, need, c.member[a], c.member[b])
+                learn_from(s, c, fields, c.member[a], c.member[b])
 
 
 @rule
@@ -112,15 +115,23 @@ def repeated(need, component):
 
 
 @rule
-def learn_from(s, c, need, learner, partner):
-    """What one member learns from another over the fields of the need."""
-    w = s.world[0]
+def distinct_fields(need, components):
+    """Fields of a need, each once, in the order of its components."""
+    fields = np.empty(components, np.int64)
+    n = 0
+    for i in range(components):
+        if not repeated(need, i):
+            fields[n] = need.field[i]
+            n += 1
+    return fields[:n]
+
+
+@rule
+def learn_from(s, c, fields, learner, partner):
+    """What one member learns from another over these fields."""
     distance = profile_distance(s, learner, partner)
-    rate = w.learning_from_partners / (c.size - 1)
-    for i in range(w.needs_components):
-        f = need.field[i]
-        if repeated(need, i):
-            continue
+    rate = s.world[0].learning_from_partners / (c.size - 1)
+    for f in fields:
         gap = s.expertise[partner, f] - s.expertise[learner, f]
         if gap > 0.0:
             s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
