@@ -166,7 +166,7 @@ def branch(state: State, spare: list[State] | None = None) -> State:
         column = getattr(state, name)
         used = int(state.counters[counter])
         if over is None:
-            changes[name] = np.zeros_like(column)
+            changes[name] = np.zeros(column.shape, column.dtype)  # zeros_like writes to every row
         else:
             changes[name] = getattr(over, name)
             # one row more than counted: where a consortium was last tried that did not form
