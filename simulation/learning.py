@@ -132,9 +132,8 @@ def learn_from(s, c, fields, learner, partner):
     distance = profile_distance(s, learner, partner)
     rate = s.world[0].learning_from_partners / (c.size - 1)
     for f in fields:
-        gap = s.expertise[partner, f] - s.expertise[learner, f]
-        if gap > 0.0:
-            s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+        gap = max(0.0, s.expertise[partner, f] - s.expertise[learner, f])
+        s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
 
 
 @rule
@@ -153,17 +152,21 @@ def publish_knowledge(s, need, openness):
 @rule
 def absorb_and_forget(s):
     """Phase 6, second half: everybody absorbs what became public, and forgets a little."""
-    w = s.world[0]
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 0 or o.staff <= 0.0:
-            continue
-        for f in range(w.fields_count):
-            e = s.expertise[row, f]
-            if e <= 0.0:
-                continue
-            e += s.inflow[f] * (1.0 - e) * e
-            e -= w.learning_decay * max(0.0, e - s.floor[row, f])
-            s.expertise[row, f] = min(e, 1.0)
-    for f in range(w.fields_count):
-        s.inflow[f] = 0.0
+        if o.active == 1 and o.staff > 0.0:
+            pass_quarter(s.expertise[row], s.floor[row], s.inflow, s.world[0].learning_decay)
+    s.inflow[:] = 0.0
+
+
+@rule
+def pass_quarter(known, least, public, decay):
+    """Change what one organisation knows, shape (F,), by a quarter.
+
+    Where nothing is known, 0 is absorbed and 0 forgotten; adding that is faster than asking.
+    """
+    for f in range(len(known)):
+        e = known[f]
+        e += public[f] * (1.0 - e) * e
+        e -= decay * max(0.0, e - least[f])
+        known[f] = min(e, 1.0)
