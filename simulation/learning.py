@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.columns import N_ORGANISATIONS
@@ -96,10 +98,11 @@ def learn_in_team(s, row):
             )
     if c.size < 2:
         return
+    fields = distinct_fields(need, n)
     for a in range(c.size):
         for b in range(c.size):
             if a != b and (a < 12 or b < 12):
-                learn_from(s, c, need, c.member[a], c.member[b])
+                learn_from(s, c, fields, c.member[a], c.member[b])
 
 
 @rule
@@ -112,18 +115,25 @@ def repeated(need, component):
 
 
 @rule
-def learn_from(s, c, need, learner, partner):
-    """What one member learns from another over the fields of the need."""
-    w = s.world[0]
+def distinct_fields(need, components):
+    """Fields of a need, each once, in the order of its components."""
+    fields = np.empty(components, np.int64)
+    n = 0
+    for i in range(components):
+        if not repeated(need, i):
+            fields[n] = need.field[i]
+            n += 1
+    return fields[:n]
+
+
+@rule
+def learn_from(s, c, fields, learner, partner):
+    """What one member learns from another over these fields."""
     distance = profile_distance(s, learner, partner)
-    rate = w.learning_from_partners / (c.size - 1)
-    for i in range(w.needs_components):
-        f = need.field[i]
-        if repeated(need, i):
-            continue
-        gap = s.expertise[partner, f] - s.expertise[learner, f]
-        if gap > 0.0:
-            s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+    rate = s.world[0].learning_from_partners / (c.size - 1)
+    for f in fields:
+        gap = max(0.0, s.expertise[partner, f] - s.expertise[learner, f])
+        s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
 
 
 @rule
@@ -142,17 +152,21 @@ def publish_knowledge(s, need, openness):
 @rule
 def absorb_and_forget(s):
     """Phase 6, second half: everybody absorbs what became public, and forgets a little."""
-    w = s.world[0]
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 0 or o.staff <= 0.0:
-            continue
-        for f in range(w.fields_count):
-            e = s.expertise[row, f]
-            if e <= 0.0:
-                continue
-            e += s.inflow[f] * (1.0 - e) * e
-            e -= w.learning_decay * max(0.0, e - s.floor[row, f])
-            s.expertise[row, f] = min(e, 1.0)
-    for f in range(w.fields_count):
-        s.inflow[f] = 0.0
+        if o.active == 1 and o.staff > 0.0:
+            pass_quarter(s.expertise[row], s.floor[row], s.inflow, s.world[0].learning_decay)
+    s.inflow[:] = 0.0
+
+
+@rule
+def pass_quarter(known, least, public, decay):
+    """Change what one organisation knows, shape (F,), by a quarter.
+
+    Where nothing is known, 0 is absorbed and 0 forgotten; adding that is faster than asking.
+    """
+    for f in range(len(known)):
+        e = known[f]
+        e += public[f] * (1.0 - e) * e
+        e -= decay * max(0.0, e - least[f])
+        known[f] = min(e, 1.0)

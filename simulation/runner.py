@@ -46,10 +46,14 @@ def run_replicate(
     start = first_state(world, population, seed=seed, replicate=replicate)
     burn_in = int(start.world[0]["time_burn_in"])
     advance(start, addresses(), 0, burn_in, False, True)
-    baseline, _ = finish(install(branch(start), reference))
+    spare: list[State] = []
+    baseline, baseline_hand_over = finish(install(branch(start), reference), spare)
     results = []
     for regime in regimes:
-        state, hand_over = finish(install(branch(start), regime))
+        if regime.programmes == reference.programmes:
+            state, hand_over = baseline, baseline_hand_over
+        else:
+            state, hand_over = finish(install(branch(start, spare), regime), spare)
         results.append(
             RunResult(
                 regime=regime.name,
@@ -58,30 +62,38 @@ def run_replicate(
                 trajectories=_trajectories(state),
             )
         )
+        if state is not baseline:
+            spare.append(state)
     return results
 
 
-def finish(state: State) -> tuple[State, float]:
-    """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result."""
+def finish(state: State, spare: list[State] | None = None) -> tuple[State, float]:
+    """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result.
+
+    ``spare``: see :func:`simulation.state.branch`; the test's branch is added when it is over.
+    """
     w = state.world[0]
     policy_ends = int(w["time_burn_in"] + w["time_policy"])
     advance(state, addresses(), int(w["time_burn_in"]), policy_ends, True, True)
     withdraw_policy(state)
-    handed_over = _hand_over(state, policy_ends) if w["time_hand_over"] > 0 else float("nan")
+    handed_over = _hand_over(state, policy_ends, spare) if w["time_hand_over"] > 0 else float("nan")
     reached = run_out(state, addresses(), policy_ends, policy_ends + int(w["time_run_out"]))
     _fill_trajectory(state, reached)
     check_sound(state)
     return state, handed_over
 
 
-def _hand_over(state: State, policy_ends: int) -> float:
+def _hand_over(state: State, policy_ends: int, spare: list[State] | None = None) -> float:
     """Needs solved in further quarters without policy, by what the regime leaves behind."""
     w = state.world[0]
-    test = branch(state)
+    test = branch(state, spare)
     last = policy_ends + int(w["time_hand_over"])
     advance(test, addresses(), policy_ends, last, False, True)
     later = test.problems[int(test.cohort[1]) :]
-    return float((later["status"] == SOLVED).sum())
+    solved = float((later["status"] == SOLVED).sum())
+    if spare is not None:
+        spare.append(test)
+    return solved
 
 
 def _fill_trajectory(state: State, reached: int) -> None:

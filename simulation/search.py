@@ -9,7 +9,7 @@ from typing import ClassVar
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
-from simulation.landscape import MEAN_CONTRIBUTION, count_bits, partial_fitness
+from simulation.landscape import MEAN_CONTRIBUTION, count_bits, partial_gain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +210,8 @@ def attempt(s, c, position, part, before, step, address):
         table = s.landscapes[c.problem]
         gain = float(table[tried]) - float(table[c.design])
     else:
-        n = w.needs_components
         seen = (before & ~part) | (c.design & part)
-        gain = float(
-            partial_fitness(need.key, need.mask, n, part, seen ^ flips)
-            - partial_fitness(need.key, need.mask, n, part, seen)
-        )
+        gain = float(partial_gain(need.key, need.mask, w.needs_components, part, seen, flips))
     expertise = s.expertise[c.member[position], need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
     gain += error * streams.normal(luck, streams.TRY_NOISE, step, address)

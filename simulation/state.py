@@ -30,7 +30,7 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 from simulation import columns
-from simulation.columns import N_CONSORTIA
+from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
@@ -142,19 +142,36 @@ COLUMNS: dict[str, Any] = {
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
     "programme_state", "purses", "organisations", "expertise", "floor", "ties", "by_hash",
-    "ring_start", "ring", "problems", "bodies", "running", "inflow", "ledger", "paid", "bound",
-    "counters", "events", "discounted", "trajectory",
+    "ring_start", "ring", "problems", "running", "inflow", "ledger", "paid", "bound", "counters",
+    "discounted", "trajectory",
 )  # fmt: skip
-GROWING = ("consortia", "escrow")  # of these only the used rows are copied
+# Columns that start empty, and the counter of their rows in use; only these rows are copied.
+GROWING = {
+    "consortia": N_CONSORTIA,
+    "escrow": N_CONSORTIA,
+    "bodies": N_BODIES,
+    "events": N_EVENTS,
+}
 
 
-def branch(state: State) -> State:
-    """An independent copy that shares needs and landscapes."""
+def branch(state: State, spare: list[State] | None = None) -> State:
+    """An independent copy that shares needs and landscapes.
+
+    ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
+    list and its memory used again; the columns in :data:`GROWING` are large and mostly empty, and
+    clearing all of them costs more than copying what is in use.
+    """
+    over = spare.pop() if spare else None
     changes = {name: getattr(state, name).copy() for name in CHANGING}
-    used = int(state.counters[N_CONSORTIA])
-    for name in GROWING:
+    for name, counter in GROWING.items():
         column = getattr(state, name)
-        changes[name] = np.zeros_like(column)
+        used = int(state.counters[counter])
+        if over is None:
+            changes[name] = np.zeros(column.shape, column.dtype)  # zeros_like writes to every row
+        else:
+            changes[name] = getattr(over, name)
+            # one row more than counted: where a consortium was last tried that did not form
+            changes[name][used : int(over.counters[counter]) + 1] = 0
         changes[name][:used] = column[:used]
     return state.replace(**changes)
 

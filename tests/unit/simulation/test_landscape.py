@@ -12,7 +12,7 @@ from simulation import streams
 from simulation.landscape import (
     contribution,
     count_bits,
-    partial_fitness,
+    partial_gain,
     percentile,
     tabulate,
     top_threshold,
@@ -80,12 +80,15 @@ def test_contributions_depend_on_the_component_and_its_neighbours_only() -> None
         assert all(contribution(np.uint64(5), i, masks[i], 345 ^ (1 << j)) != base for j in inside)
 
 
-def test_parts_add_up_to_the_whole() -> None:
+@pytest.mark.parametrize("flips", [0b1, 0b100000000100, 0b11011])
+def test_gains_of_parts_add_up_to_the_gain_of_the_whole(flips: int) -> None:
     masks = masks_of(12, 4, 9)
     table = landscape(12, 4, 9)
     for design in (0, 1, 4095, 2730):
-        halves = [partial_fitness(np.uint64(9), masks, 12, part, design) for part in (0x555, 0xAAA)]
-        assert sum(halves) == table[design]
+        halves = [
+            partial_gain(np.uint64(9), masks, 12, part, design, flips) for part in (0x555, 0xAAA)
+        ]
+        assert sum(halves) == table[design ^ flips] - table[design]
 
 
 def test_contributions_are_uniform() -> None:

@@ -10,6 +10,7 @@ from experiments.library import CONFIGS
 from simulation.outcomes import RunResult
 from simulation.phases import PHASES, addresses, advance
 from simulation.policies.registry import Regime
+from simulation.runner import finish
 from simulation.setup import first_state, install
 from simulation.state import branch
 from simulation.world import World
@@ -116,6 +117,25 @@ def test_a_replicate_does_not_know_what_ran_before(
     worlds.run([regimes["race"]], population=worlds.default_setup("classroom").population)
     again = worlds.run([regimes["prize"]])[0]
     assert not worlds.differences(again, results["prize"])
+
+
+def test_a_branch_keeps_nothing_of_the_memory_it_uses(
+    world: World, regimes: dict[str, Regime]
+) -> None:
+    start = worlds.state_after_burn_in(world, worlds.default_population())
+    finished, _ = finish(install(branch(start), regimes["combined"]))
+    spare = [finished]
+    again = branch(start, spare)
+    assert not spare
+    assert again.consortia is finished.consortia
+    assert not worlds.unequal_columns(branch(start), again)
+
+
+def test_the_reference_gives_the_same_when_it_is_reported(results: dict[str, RunResult]) -> None:
+    start = worlds.state_after_burn_in(worlds.default_setup().world, worlds.default_population())
+    state, _ = finish(install(branch(start), worlds.reference()))
+    reported = results["laissez_faire"].trajectories["solved"]
+    assert (state.trajectory[:, 0] == reported).all()
 
 
 def test_replicates_differ(regimes: dict[str, Regime], results: dict[str, RunResult]) -> None:
