@@ -16,6 +16,7 @@ from agents.decisions import (
     believed_success,
     call_utility,
     friction_between,
+    posted_price,
     project_utility,
     race_success,
     scan_breadth,
