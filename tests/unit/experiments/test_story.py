@@ -13,18 +13,12 @@ import pytest
 from agents.kinds import FEN_PER_MYUAN
 from agents.settings import ConfigError
 from experiments.configuration import Setup, load_setup
-from experiments.story import (
-    FILES,
-    ConsortiumTeller,
-    Grid,
-    Story,
-    Teller,
-    choose_consortium,
-    find_formation,
-    paid_by,
-    run_model,
-    run_story,
-)
+from experiments.story import FILES, Story, page_of, run_story
+from experiments.story.accounts import paid_by
+from experiments.story.formation import find_formation
+from experiments.story.one_consortium import ConsortiumTeller
+from experiments.story.page import Grid
+from experiments.story.run import choose_consortium, run_model
 from experiments.words import catalogue
 from simulation import events as log
 from simulation.columns import EVENT
@@ -47,7 +41,7 @@ def told(*overrides: str) -> Story:
 
 def text_of(story: Story) -> str:
     parts: list[str] = []
-    for block in Teller(story).blocks():
+    for block in page_of(story):
         if isinstance(block, Grid):
             parts += [cell for row in (block.columns, *block.rows) for cell in row]
         else:
@@ -110,7 +104,7 @@ def test_every_consortium_can_be_told(regime: str, lang: str) -> None:
     page = text_of(story)
     assert "{" not in page and "nan" not in page
     for row in range(story.model.consortium_count):
-        assert ConsortiumTeller(story, row).consortium()
+        assert ConsortiumTeller(story, row).blocks()
 
 
 def test_the_story_says_who_answered_what() -> None:
@@ -187,7 +181,7 @@ def test_words_of_the_story_agree_in_their_places() -> None:
 
 def test_the_log_had_room() -> None:
     """The story would be cut short where the log is full."""
-    from experiments.story import EVENTS_ROOM
+    from experiments.story.run import EVENTS_ROOM
 
     story: Any = told()
     assert len(story.model.events) < EVENTS_ROOM / 10
