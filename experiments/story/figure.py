@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.figures import COLOURS, MARKERS, STACK_COLOURS, printable, style
+from experiments.figures.style import COLOURS, MARKERS, STACK_COLOURS, printable, style
 from experiments.story.accounts import own_before
 from experiments.story.one_consortium import ENDINGS
 from experiments.story.run import Story

@@ -13,6 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments import figures, report, tables
+from experiments.figures.material import Material
+from experiments.figures.style import GREY
 from experiments.words import LANGUAGES, Words, catalogue
 from simulation.outcomes import BINDING_RULES
 from simulation.world import SECTIONS
@@ -32,7 +34,7 @@ def compare(out: Path, lang: str = "en", *, effect: float = 1.0, **options: Any)
     return setup, runs, tables.write_tables(runs, setup, out)
 
 
-def empty(_: figures.Material) -> Figure:
+def empty(_: Material) -> Figure:
     """A picture without content, quickly drawn."""
     figure = Figure()
     figure.subplots()
@@ -174,7 +176,7 @@ def test_text_colours_have_enough_contrast() -> None:
     for name in ("ink", "soft", "link"):
         for ground in ("#ffffff", colours["tint"]):
             assert contrast(colours[name], ground) >= 4.5, name
-    assert contrast(figures.GREY, "#ffffff") >= 4.5
+    assert contrast(GREY, "#ffffff") >= 4.5
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
