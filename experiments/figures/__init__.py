@@ -23,7 +23,7 @@ from experiments.figures.money import draw_cost_plane, draw_welfare
 from experiments.figures.over_time import draw_fans, draw_incidence
 from experiments.figures.ranks import draw_rank_stability
 from experiments.figures.shares import draw_gains, draw_leads, draw_payers, draw_two_skins
-from experiments.figures.style import PNG_DPI, style
+from experiments.figures.style import GREY, PNG_DPI, style
 from experiments.tables import baselines, panel
 from experiments.words import Words
 
@@ -115,13 +115,14 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     words = material.words
     figure = plot.draw(material)
     svg, png = folder / f"{plot.name}.svg", folder / f"{plot.name}.png"
+    n = len(material.main.replicates)
+    figure.text(0.004, 0.004, words("report.n", n=n), fontsize=7, color=GREY)
     _arrange(figure)
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     FigureCanvasAgg(figure).print_figure(
         png, dpi=PNG_DPI, format="png", metadata={"Software": None},
         pil_kwargs={"compress_level": 3},
     )  # fmt: skip
-    n = len(material.main.replicates)
     places = {"n": n, "quarters": material.horizon, **_places(plot, material)}
     return FigureInfo(
         plot.name, words(f"figure.{plot.name}.title"), words(f"figure.{plot.name}.caption", **places),

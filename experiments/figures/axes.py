@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from experiments.figures.material import Material
 from experiments.figures.style import COLOURS, MARKERS, WIDTH
@@ -30,7 +31,8 @@ def small_multiples(material: Material, *, share: bool) -> tuple[Figure, list[Ax
     names = material.main.names
     columns = min(len(names), math.ceil(math.sqrt(1.6 * len(names))))
     lines = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.2 * lines))
+    size = (max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.2 * lines)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=share, sharey=True)
     for k, axes in enumerate(grid.flat):
         if k < len(names):

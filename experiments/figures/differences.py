@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -35,23 +38,31 @@ def draw_forest(material: Material) -> Figure:
 def _forest_panel(axes: Axes, material: Material, reference: str, count: str) -> None:
     found = material.rows("differences", outcome=count, family=reference)
     names = [name for name in material.main.names if name in found]
-    colours = [row_style(material, name)[0] for name in names]
-    axes.axvline(0, color=GREY, linewidth=0.8)
-    for kind, style in (("sim_", {"lw": 1.1}), ("", {"lw": 3, "alpha": 0.55})):
-        bounds = [
-            (found[name][f"{kind}low"], found[name][f"{kind}high"], colour)
-            for name, colour in zip(names, colours, strict=True)
-        ]
-        intervals(axes, bounds, **style)
+    pointwise = [
+        (found[name]["low"], found[name]["high"], row_style(material, name)[0]) for name in names
+    ]
+    intervals(axes, pointwise, lw=3, alpha=0.55)
+    draw_differences(axes, material, [found[name] for name in names])
     for k, name in enumerate(names):
-        row, (colour, marker) = found[name], row_style(material, name)
+        axes.text(1.01, k, material.words.percent(found[name]["share_won"]), va="center",
+                  fontsize=7, color=GREY, transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.annotate(wrapped(material.words("figure.won"), 10), (1.01, 1), (0, 2), xycoords="axes fraction",
+                  textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
+    axes.set_title(wrapped(material.words("outcome." + count), 16), fontsize=9)
+    axes.set_xlabel(material.words("figure.difference"))
+
+
+def draw_differences(axes: Axes, material: Material, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Differences with simultaneous intervals, one row per regime; hollow where none is told."""
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    styles = [row_style(material, row["regime"]) for row in rows]
+    bounds = [
+        (row["sim_low"], row["sim_high"], colour)
+        for row, (colour, _) in zip(rows, styles, strict=True)
+    ]
+    intervals(axes, bounds, lw=1.1)
+    for k, (row, (colour, marker)) in enumerate(zip(rows, styles, strict=True)):
         told = row["verdict"] != statistics.CANNOT_TELL
         axes.plot(row["difference"], k, marker, color=colour, ms=5.5,
                   mfc=colour if told else "white")  # fmt: skip
-        axes.text(1.01, k, f"{100 * row['share_won']:.0f} %", transform=axes.get_yaxis_transform(),
-                  va="center", fontsize=7, color=GREY)  # fmt: skip
-    regime_axis(axes, [material.label(name) for name in names])
-    axes.annotate(material.words("figure.won"), (1.01, 1), (0, 2), xycoords="axes fraction",
-                  textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
-    axes.set_title(material.words("outcome." + count), fontsize=9)
-    axes.set_xlabel(material.words("figure.difference"))
+    regime_axis(axes, [material.label(row["regime"]) for row in rows])

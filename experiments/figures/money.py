@@ -9,16 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments import statistics
 from experiments.figures.axes import (
     columns,
-    intervals,
     or_nan,
     regime_axis,
-    regime_colour,
-    regime_marker,
     row_style,
 )
+from experiments.figures.differences import draw_differences
 from experiments.figures.material import Material
 from experiments.figures.style import GREY, WIDTH
 from experiments.tables import PLAUSIBLE_EXTERNAL_VALUE
@@ -32,18 +29,10 @@ def draw_cost_plane(material: Material) -> Figure:
     figure = Figure(figsize=(11.5, 7.6))
     grid = figure.subplots(2, 2)
     for axes, payer in zip(grid.flat, PLANE_PAYERS, strict=True):
-        found = material.rows("incremental_cost", payer=payer, effect="technical")
         axes.axhline(0, color=GREY, lw=0.8)
         axes.axvline(0, color=GREY, lw=0.8)
-        for name, row in found.items():
-            k = material.main.names.index(name)
-            x, y = row["extra_effect"], row["extra_cost"]
-            axes.plot([or_nan(row["extra_effect_low"]), or_nan(row["extra_effect_high"])], [y, y],
-                      color=regime_colour(k), lw=1)  # fmt: skip
-            axes.plot([x, x], [or_nan(row["extra_cost_low"]), or_nan(row["extra_cost_high"])],
-                      color=regime_colour(k), lw=1)  # fmt: skip
-            axes.plot(x, y, regime_marker(k), color=regime_colour(k), ms=7,
-                      mfc=regime_colour(k) if row["bounded"] else "white")  # fmt: skip
+        for row in material.rows("incremental_cost", payer=payer, effect="technical").values():
+            _cost_point(axes, material, row)
         axes.set_title(material.words("payer." + payer))
         axes.set_xlabel(material.words("figure.extra_technical"))
         axes.set_ylabel(material.words("figure.extra_cost"))
@@ -51,19 +40,24 @@ def draw_cost_plane(material: Material) -> Figure:
     return figure
 
 
+def _cost_point(axes: Axes, material: Material, row: Mapping[str, Any]) -> None:
+    """A cross of two intervals; hollow where the cost per breakthrough is unbounded."""
+    colour, marker = row_style(material, row["regime"])
+    x, y = row["extra_effect"], row["extra_cost"]
+    across = [or_nan(row[f"extra_effect_{side}"]) for side in ("low", "high")]
+    upward = [or_nan(row[f"extra_cost_{side}"]) for side in ("low", "high")]
+    axes.plot(across, [y, y], color=colour, lw=1)
+    axes.plot([x, x], upward, color=colour, lw=1)
+    axes.plot(x, y, marker, color=colour, ms=7, mfc=colour if row["bounded"] else "white")
+
+
 def _regime_legend(figure: Figure, material: Material, skip: str) -> None:
-    handles = [
-        Line2D(
-            [],
-            [],
-            color=regime_colour(k),
-            marker=regime_marker(k),
-            ls="",
-            label=material.label(name),
-        )
-        for k, name in enumerate(material.main.names)
-        if name != skip
-    ]
+    handles = []
+    for name in material.main.names:
+        if name != skip:
+            colour, marker = row_style(material, name)
+            label = material.label(name)
+            handles.append(Line2D([], [], color=colour, marker=marker, ls="", label=label))
     figure.legend(
         handles=handles, loc="outside lower center", ncols=_legend_columns(handles), fontsize=8
     )
@@ -77,32 +71,16 @@ def _legend_columns(handles: Sequence[Line2D]) -> int:
 
 def draw_welfare(material: Material) -> Figure:
     """Difference in welfare at the default s, and the s at which the ranking flips."""
-    found = material.rows("welfare_flips")
-    simultaneous = material.rows(
-        "differences", outcome="welfare", family=material.setup.reference.name
-    )
-    names = list(found)
-    figure = Figure(figsize=(11, 1.2 + 0.3 * len(names)))
+    flips = material.rows("welfare_flips")
+    family = material.setup.reference.name
+    differences = material.rows("differences", outcome="welfare", family=family)
+    figure = Figure(figsize=(11, 1.2 + 0.3 * len(flips)))
     left, right = figure.subplots(1, 2)
-    left.axvline(0, color=GREY, lw=0.8)
-    bounds = [
-        (
-            simultaneous[name]["sim_low"],
-            simultaneous[name]["sim_high"],
-            row_style(material, name)[0],
-        )
-        for name in names
-    ]
-    intervals(left, bounds, lw=1.1)
-    for k, name in enumerate(names):
-        colour, marker = row_style(material, name)
-        row = simultaneous[name]
-        left.plot(row["difference"], k, marker, color=colour, ms=5.5,
-                  mfc="white" if row["verdict"] == statistics.CANNOT_TELL else colour)  # fmt: skip
-        _flip_row(right, material, found[name], k)
-    regime_axis(left, [material.label(name) for name in names])
-    regime_axis(right, [""] * len(names))
+    draw_differences(left, material, [differences[name] for name in flips])
     left.set_xlabel(material.words("figure.welfare_difference"))
+    for k, row in enumerate(flips.values()):
+        _flip_row(right, material, row, k)
+    regime_axis(right, [""] * len(flips))
     right.axvspan(*PLAUSIBLE_EXTERNAL_VALUE, color="#f0f0f0", zorder=0)
     criteria: Any = material.setup.world.sections["criteria"]
     right.axvline(criteria.external_value, color=GREY, ls="--", lw=1)
@@ -113,16 +91,22 @@ def draw_welfare(material: Material) -> Figure:
 
 def _flip_row(axes: Axes, material: Material, row: Mapping[str, Any], k: int) -> None:
     """Flip point with its interval; outside the window it is written at the edge."""
-    colour, marker = row_style(material, row["regime"])
-    if not row["bounded"]:
-        axes.text(3.25, k, material.words("figure.no_flip"), va="center", fontsize=8, color=GREY)
-        return
     lowest, highest = FLIP_WINDOW
-    if not lowest <= row["flip"] <= highest:
-        below = row["flip"] < lowest
-        axes.text(lowest + 0.1 if below else highest - 0.1, k,
-                  f"< {row['flip']:.1f}" if below else f"{row['flip']:.1f} >", va="center",
-                  ha="left" if below else "right", fontsize=8, color=colour)  # fmt: skip
-        return
-    axes.plot([row["flip_low"], row["flip_high"]], [k, k], color=colour, lw=1.1)
-    axes.plot(row["flip"], k, marker, color=colour, ms=5.5)
+    if not row["bounded"]:
+        _note(axes, material.words("figure.no_flip"), 3.25, k)
+    elif lowest <= row["flip"] <= highest:
+        colour, marker = row_style(material, row["regime"])
+        axes.plot([row["flip_low"], row["flip_high"]], [k, k], color=colour, lw=1.1)
+        axes.plot(row["flip"], k, marker, color=colour, ms=5.5)
+    else:
+        text = material.words("figure.off_scale", flip=f"{row['flip']:.1f}")
+        if row["flip"] < lowest:
+            _note(axes, text, lowest + 0.1, k)
+        else:
+            _note(axes, text, highest - 0.1, k, ha="right")
+
+
+def _note(axes: Axes, text: str, x: float, row: int, ha: str = "left") -> None:
+    """Words in place of a flip point, on white so that no line runs through them."""
+    axes.text(x, row, text, va="center", ha=ha, fontsize=8, color=GREY,
+              bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"})  # fmt: skip

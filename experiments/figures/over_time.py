@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import statistics
 from experiments.figures.axes import regime_colour, small_multiples
@@ -27,6 +28,7 @@ def draw_fans(material: Material, count: str) -> Figure:
         if reference is not None:
             axes.plot(np.median(reference, axis=0), color=GREY, lw=1, ls="--")
         axes.axvline(material.horizon, color=GREY, lw=0.6, ls=":")
+    panels[0].yaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.supxlabel(material.words("figure.quarter"), fontsize=9)
     figure.supylabel(
         material.words("figure.cumulative", count=material.words("outcome." + count)), fontsize=9

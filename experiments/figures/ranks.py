@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from experiments.figures.material import Material
 from experiments.figures.style import printable
@@ -21,20 +23,26 @@ def draw_rank_stability(material: Material) -> Figure:
             [material.rows("robustness", variant=v, outcome=outcome)[name]["rank"] for v in variants]
             for name in names
         ])  # fmt: skip
-        image = axes.imshow(ranks, cmap="cividis_r", aspect="auto", vmin=1, vmax=len(names))
-        for (row, cell), rank in np.ndenumerate(ranks):
-            dark = rank > 0.55 * len(names)
-            axes.text(cell, row, f"{rank:g}", ha="center", va="center", fontsize=8,
-                      color="white" if dark else "black")  # fmt: skip
+        image = _heat_map(axes, ranks)
         labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
         axes.set_yticks(range(len(names)), labels)
-        axes.set_xticks(range(len(variants)), [printable(_variant(material, v)) for v in variants],
-                        rotation=40, ha="right", rotation_mode="anchor")  # fmt: skip
-        axes.tick_params(length=0)
+        axes.set_xticks(
+            range(len(variants)), [printable(material.words.variant(v)) for v in variants],
+            rotation=40, ha="right", rotation_mode="anchor",
+        )  # fmt: skip
         axes.set_title(material.words("outcome." + outcome))
-    figure.colorbar(image, ax=figure.axes, label=material.words("figure.rank"), shrink=0.8)
+    bar = figure.colorbar(image, ax=figure.axes, label=material.words("figure.rank"), shrink=0.8)
+    bar.ax.invert_yaxis()
     return figure
 
 
-def _variant(material: Material, name: str) -> str:
-    return material.words("figure.main_variant") if name == "main" else name
+def _heat_map(axes: Axes, ranks: np.ndarray) -> AxesImage:
+    """Ranks, shape (regimes, variants), written into their cells; a line sets off the first."""
+    last = len(ranks)
+    image = axes.imshow(ranks, cmap="cividis_r", aspect="auto", vmin=1, vmax=last)
+    for (row, cell), rank in np.ndenumerate(ranks):
+        axes.text(cell, row, f"{rank:g}", ha="center", va="center", fontsize=8,
+                  color="white" if rank > 0.55 * last else "black")  # fmt: skip
+    axes.axvline(0.5, color="white", lw=3)
+    axes.tick_params(length=0)
+    return image

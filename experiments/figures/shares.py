@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from agents.kinds import KINDS
@@ -39,7 +40,10 @@ def draw_two_skins(material: Material) -> Figure:
         labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
         regime_axis(axes, labels)
         axes.set_title(material.words("outcome." + outcome))
-        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
+        axes.set_xlabel(material.words("figure.share." + outcome))
+        axes.xaxis.set_major_formatter(
+            lambda share, _: material.words("percent", number=f"{100 * share:.3g}")
+        )
     return figure
 
 
@@ -82,20 +86,27 @@ def _by_kind(material: Material, stem: str) -> list[tuple[str, np.ndarray]]:
 def _stack_figure(
     material: Material, panels: Sequence[tuple[str, Sequence[tuple[str, np.ndarray]]]]
 ) -> Figure:
-    """Stacked bars, one row per regime; hatches tell the parts apart in grey."""
+    """Stacked bars, one row per regime; the parts of all panels have the same names."""
     names = material.main.names
     figure = Figure(figsize=(11 if len(panels) > 1 else 9, 1.6 + 0.3 * len(names)))
-    for column, (title, parts) in enumerate(panels):
-        axes = figure.add_subplot(1, len(panels), column + 1)
-        left = np.zeros(len(names))
-        for k, (label, values) in enumerate(parts):
-            axes.barh(range(len(names)), values, left=left, height=0.68, label=label,
-                      color=STACK_COLOURS[k], hatch=HATCHES[k], edgecolor="white", lw=0.5)  # fmt: skip
-            left += values
-        regime_axis(
-            axes, [material.label(name) for name in names] if column == 0 else [""] * len(names)
-        )
+    grid = figure.subplots(1, len(panels), squeeze=False)[0]
+    for column, (axes, (title, parts)) in enumerate(zip(grid, panels, strict=True)):
+        _stacked_bars(axes, parts)
+        labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
+        regime_axis(axes, labels)
         axes.set_xlabel(title)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3 if len(parts) > 5 else 5, fontsize=8,
-                  handlelength=2.4, handleheight=1.4)  # fmt: skip
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=3 if len(labels) > 5 else 5, fontsize=8,
+        handlelength=2.4, handleheight=1.4,
+    )  # fmt: skip
     return figure
+
+
+def _stacked_bars(axes: Axes, parts: Sequence[tuple[str, np.ndarray]]) -> None:
+    """Named parts side by side in one bar per row; hatches tell them apart in grey."""
+    left = np.zeros(len(parts[0][1]))
+    for k, (label, values) in enumerate(parts):
+        axes.barh(range(len(values)), values, left=left, height=0.68, label=label,
+                  color=STACK_COLOURS[k], hatch=HATCHES[k], edgecolor="white", lw=0.5)  # fmt: skip
+        left += values

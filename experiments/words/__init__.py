@@ -50,6 +50,20 @@ class Words:
         """A list in words."""
         return self("list.comma").join(parts)
 
+    def paragraph(self, sentences: Iterable[str]) -> str:
+        """Whole sentences one after another; Chinese sets no space between them."""
+        return ("" if self.lang == "zh" else " ").join(sentences)
+
+    def percent(self, share: float) -> str:
+        """A share in whole percent."""
+        return self("percent", number=f"{100 * share:.0f}")
+
+    def variant(self, name: str) -> str:
+        """A variant of the world; its label in words where the catalogue has them."""
+        label, equals, value = name.partition("=")
+        text = self.get(f"variant.{label}", label)
+        return f"{text} = {value}" if equals else text
+
     def title(self, entry: Any) -> str:
         """Title of a regime in this language, else in the other, else its name."""
         return str(entry.title.get(self.lang) or entry.title.get("en") or entry.name)
