@@ -59,7 +59,7 @@ def _regime_legend(figure: Figure, material: Material, skip: str) -> None:
             label = material.label(name)
             handles.append(Line2D([], [], color=colour, marker=marker, ls="", label=label))
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=_legend_columns(handles), fontsize=8
+        handles=handles, loc="outside lower right", ncols=_legend_columns(handles), fontsize=8
     )
 
 

@@ -97,7 +97,7 @@ def _stack_figure(
         axes.set_xlabel(title)
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=3 if len(labels) > 5 else 5, fontsize=8,
+        handles, labels, loc="outside lower right", ncols=3 if len(labels) > 5 else 5, fontsize=8,
         handlelength=2.4, handleheight=1.4,
     )  # fmt: skip
     return figure

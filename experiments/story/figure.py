@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.figures.style import COLOURS, MARKERS, STACK_COLOURS, printable, style
+from experiments.figures.style import COLOURS, GREY, MARKERS, STACK_COLOURS, printable, style
 from experiments.story.accounts import own_before
 from experiments.story.one_consortium import ENDINGS
 from experiments.story.run import Story
@@ -20,27 +20,29 @@ from simulation.outcomes import COUNTS, TRAJECTORIES
 def draw(story: Story) -> None:
     """Breakthroughs, projects, money, and the consortium's path, as SVG and PNG."""
     teller = Teller(story)
-    with style(teller.words.lang):
+    title = printable(teller.words.title(teller.entry))
+    with style(teller.words.lang, title):
         figure = Figure(figsize=(10.5, 7.0))
         places = figure.subplots(2, 2)
         _draw_counts(places[0, 0], story, teller)
         _draw_projects(places[0, 1], story, teller)
         _draw_money(places[1, 0], story, teller)
         _draw_path(places[1, 1], story, teller)
-        figure.suptitle(printable(teller.words.title(teller.entry)), x=0.01, ha="left")
+        figure.suptitle(title, x=0.01, ha="left")
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # the layout stands: do not compute it for each format
         figure.savefig(story.out / "run.svg", metadata={"Date": None, "Creator": None})
         FigureCanvasAgg(figure).print_figure(
-            story.out / "run.png", dpi=150, metadata={"Software": None}
-        )
+            story.out / "run.png", dpi=150, metadata={"Software": None},
+            pil_kwargs={"compress_level": 3},
+        )  # fmt: skip
 
 
 def _over_time(axes: Any, story: Story, teller: Teller) -> np.ndarray:
     """Quarters on the axis, with the end of the policy; returns the quarters that were run."""
     time: Any = story.setup.world.sections["time"]
     last = story.model.step_count - teller.burn_in
-    axes.axvline(time.policy, color="#6b6b6b", ls=":", lw=1)
+    axes.axvline(time.policy, color=GREY, ls=":", lw=1)
     axes.set_xlim(0, last)
     axes.set_xlabel(teller.say("figure.quarter"))
     return np.arange(1, last + 1)
@@ -57,7 +59,7 @@ def _draw_counts(axes: Any, story: Story, teller: Teller) -> None:
     for place, name in enumerate(COUNTS):
         axes.step(
             quarters, _trajectory(story, name, quarters), where="post", color=COLOURS[place],
-            marker=MARKERS[place], markevery=8, ms=4, label=teller.words(f"outcome.{name}"),
+            marker=MARKERS[place], markevery=(2 * place, 8), ms=4, label=teller.words(f"outcome.{name}"),
         )  # fmt: skip
     axes.set_ylim(bottom=0)
     axes.yaxis.get_major_locator().set_params(integer=True)
@@ -70,6 +72,12 @@ def _draw_projects(axes: Any, story: Story, teller: Teller) -> None:
     axes.step(quarters, _trajectory(story, "active_projects", quarters), where="post", color="k")
     axes.set_ylim(bottom=0)
     axes.yaxis.get_major_locator().set_params(integer=True)
+    time: Any = story.setup.world.sections["time"]
+    axes.annotate(
+        teller.say("figure.policy_ends"), (time.policy, 1), (3, -2),
+        xycoords=("data", "axes fraction"), textcoords="offset points", va="top", fontsize=8,
+        color=GREY,
+    )  # fmt: skip
     axes.set_title(teller.say("figure.projects"))
 
 
@@ -99,12 +107,15 @@ def _draw_path(axes: Any, story: Story, teller: Teller) -> None:
     shares = [min(max(one.percentile, finest), 1.0 - finest) for one in path]
     axes.plot(quarters, shares, color="k", marker="o", ms=4)
     solves = 1.0 - float(story.model.state.world[0]["criteria_top_share"])
-    axes.axhline(solves, color="#0072B2", ls="--", lw=1)
-    axes.text(quarters[0], solves, teller.say("figure.solved_line"), color="#0072B2",
-              fontsize=8, va="bottom")  # fmt: skip
+    axes.axhline(solves, color=COLOURS[1], ls="--", lw=1)
+    axes.annotate(
+        teller.say("figure.solved_line"), (0.02, solves), (0, 2),
+        xycoords=("axes fraction", "data"), textcoords="offset points", va="bottom", fontsize=8,
+        color=COLOURS[1],
+    )  # fmt: skip
     _mark_events(axes, story.consortium, teller, dict(zip(quarters, shares, strict=True)))
     ticks = [value for value in (0.1, 0.5, 0.9, 0.99, 0.999) if value >= min(shares) / 2]
-    axes.set_yticks(ticks, [f"{100 * value:g} %" for value in ticks])
+    axes.set_yticks(ticks, [teller.words("percent", number=f"{100 * value:g}") for value in ticks])
     axes.set_yticks([], minor=True)
     axes.set_ylim(top=1.0 - finest / 2)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -42,7 +42,7 @@ class ConsortiumTeller(Teller):
         last = self.model.consortium_count - 1
         blocks: list[Block] = [
             Heading(self.say("title", row=self.row, all=last + 1), main=True),
-            self.together([*self._why_chosen(), self.say("choose", last=last)]),
+            self.words.paragraph([*self._why_chosen(), self.say("choose", last=last)]),
         ]
         for name, part in self._parts():
             blocks += [Heading(self.say(f"section.{name}")), *part()]
@@ -80,7 +80,7 @@ class ConsortiumTeller(Teller):
         more = [self.say(name) for name in ("frontier", "strategic") if need[name] == 1]
         if need["prerequisite"] >= 0:
             more.append(self.say("prerequisite", prerequisite=int(need["prerequisite"])))
-        return [self.together([text, *more])]
+        return [self.words.paragraph([text, *more])]
 
     def _programme_part(self) -> list[Block]:
         """What happened to the need before this consortium bid for it."""
@@ -159,15 +159,14 @@ class ConsortiumTeller(Teller):
             else:
                 answer = self.say("refuses_staff")
             rows.append(self._answer_row(row, answer, transfer, members))
-        head = ("organisation", "kind", "region", "answer", "layer", "transfer", "staff",
+        head = ("organisation", "kind", "answer", "layer", "transfer", "staff",
                 "components", "paid")  # fmt: skip
         return self.grid(head, rows, 4)
 
     def _answer_row(
         self, row: int, answer: str, transfer: str, members: dict[int, Any]
     ) -> tuple[str, ...]:
-        agent = self.model.organisation(row)
-        who = (self.name(row), self.say(f"kind.{agent.kind}"), self.region(agent.region), answer)
+        who = (self.name(row), self.kind_and_region(row), answer)
         if (member := members.get(row)) is None:
             return (*who, "", "", "", "", "")
         worked = bool(self.path)
@@ -196,9 +195,9 @@ class ConsortiumTeller(Teller):
         if programme.levers["selection"].mode == "directed":  # type: ignore[attr-defined]
             said = self.say("commission", when=self.when(event["step"]))
         if event["kind"] == log.TURNED_DOWN:
-            return [self.together([said, self.say("turned_down")])]
+            return [self.words.paragraph([said, self.say("turned_down")])]
         award = self.say("award", grant=money(self.agent.grant), planned=money(self.agent.planned))
-        return [self.together([said, award])]
+        return [self.words.paragraph([said, award])]
 
     def _decided_with(self, step: int) -> np.ndarray:
         """Rows of the bids of its programme that were decided in one quarter."""
@@ -229,7 +228,7 @@ class ConsortiumTeller(Teller):
     def _path(self) -> Grid:
         rows = [
             (
-                str(one.step - self.burn_in + 1), f"{100 * one.percentile:.2f} %", str(one.tries),
+                str(one.step - self.burn_in + 1), self.words("percent", number=f"{100 * one.percentile:.2f}"), str(one.tries),
                 str(one.improvements), money(one.spent),
             )
             for one in self.path

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.kinds import PAYERS
 from experiments.populations import label_in, region_title
-from experiments.story.page import Grid, money, percent
+from experiments.story.page import Grid, money
 from experiments.story.run import Story
 from experiments.words import Words
 
@@ -30,10 +30,6 @@ class Teller:
         """Words of this page."""
         return self.words(f"story.{key}", **values)
 
-    def together(self, sentences: Iterable[str]) -> str:
-        """Sentences as one paragraph."""
-        return ("" if self.words.lang == "zh" else " ").join(sentences)
-
     def when(self, step: int) -> str:
         """A step in words."""
         quarter = int(step) - self.burn_in
@@ -51,11 +47,14 @@ class Teller:
         """A region's name in this language."""
         return region_title(name, self.words.lang)
 
+    def kind_and_region(self, row: int) -> str:
+        """Kind and region of an organisation."""
+        agent = self.model.organisation(row)
+        return self.words.join([self.say(f"kind.{agent.kind}"), self.region(agent.region)])
+
     def introduced(self, row: int) -> str:
         """Name, kind and region of an organisation."""
-        agent = self.model.organisation(row)
-        parts = [self.say(f"kind.{agent.kind}"), self.region(agent.region)]
-        return self.say("introduced", name=self.name(row), parts=self.words.join(parts))
+        return self.say("introduced", name=self.name(row), parts=self.kind_and_region(row))
 
     def programme(self, row: int) -> str:
         """Name of a programme by its row."""
@@ -77,7 +76,7 @@ class Teller:
         """Amounts by payer, in million yuan, with shares."""
         total = math.fsum(paid)
         rows = [
-            (self.words(f"payer.{payer}"), money(amount), percent(amount / total if total else 0.0))
-            for payer, amount in zip(PAYERS, paid, strict=True)
+            (self.words(f"payer.{payer}"), money(part), self.words.percent(part / (total or 1.0)))
+            for payer, part in zip(PAYERS, paid, strict=True)
         ]
         return self.grid(("payer", "myuan", "share"), rows, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from agents.kinds import PAYERS
 from experiments.story.accounts import own_before
 from experiments.story.page import Block, Grid, Heading, money, whole
 from experiments.story.teller import Teller
+from experiments.tables import Panel, never_bound
 from simulation import events as log
 from simulation.outcomes import COUNTS, OUTCOMES, TRAJECTORIES
 
@@ -37,31 +39,32 @@ class RunTeller(Teller):
         if not self.entry.programmes:
             return [*blocks, self.say("no_programme")]
         for row, name in enumerate(self.entry.programmes, start=1):
-            blocks.append(self.say("programme", name=name, governments=self._governments(row)))
+            blocks.append(self._programme(row, name))
         out = {name: money(self.story.outcomes[f"public_{name}"]) for name in
                ("offered", "spent", "unspent")}  # fmt: skip
         counts = {name: whole(self.story.outcomes[name]) for name in ("bids", "awards")}
         private = whole(self.story.outcomes["private_projects"])
         return [*blocks, self.say("offered", **out, **counts, private=private)]
 
-    def _governments(self, programme: int) -> str:
-        """Who runs a programme, and who must agree."""
-        parts = []
+    def _programme(self, row: int, name: str) -> str:
+        """A programme with those who run it, and those who must agree."""
+        run, agree = [], []
         for government in self.model.governments:
+            title = self._government_title(government)
             for charge in government.charges:
-                if charge.programme.row != programme:
+                if charge.programme.row != row:
                     continue
-                title = self._government_title(government)
-                purse = 0.0
-                for region in charge.purses:
-                    purse += charge.programme.budget(0, region)
+                purse = math.fsum(charge.programme.budget(0, region) for region in charge.purses)
                 if purse > 0.0:
-                    parts.append(self.say("with_purses", title=title, purse=money(purse)))
+                    run.append(self.say("with_purses", title=title, purse=money(purse)))
                 elif charge.runs:
-                    parts.append(title)
+                    run.append(title)
                 elif not charge.purses:
-                    parts.append(self.say("government.agrees", title=title))
-        return self.words.join(parts)
+                    agree.append(title)
+        said = [self.say("programme", name=name, governments=self.words.join(run))]
+        if agree:
+            said.append(self.say("must_agree", governments=self.words.join(agree)))
+        return self.words.paragraph(said)
 
     def _government_title(self, government: Any) -> str:
         region = getattr(government, "region", None)
@@ -77,15 +80,21 @@ class RunTeller(Teller):
             Heading(self.say("counts")), self._counts(),
         ]  # fmt: skip
         if self.entry.programmes:
-            solved = outcomes["solved"]
-            anyway = solved - outcomes["additional"] + outcomes["displaced"]
-            places = {name: whole(outcomes[name]) for name in
-                      ("additional", "displaced", "deadweight")}  # fmt: skip
-            blocks.append(
-                self.say("additional", solved=whole(solved), anyway=whole(anyway), **places)
-            )
+            blocks.append(self._additional())
         paid = [outcomes[f"paid_{payer}"] for payer in PAYERS]
         return [*blocks, Heading(self.say("payers")), self.payments(paid), *self._never_bound()]
+
+    def _additional(self) -> str:
+        """What is solved here and in the reference, and what in one of them only."""
+        solved, additional, displaced, deadweight = (
+            self.story.outcomes[name]
+            for name in ("solved", "additional", "displaced", "deadweight")
+        )
+        both = solved - additional
+        return self.say(
+            "additional", solved=whole(solved), anyway=whole(both + displaced), both=whole(both),
+            deadweight=whole(deadweight), additional=whole(additional), displaced=whole(displaced),
+        )  # fmt: skip
 
     def _years(self) -> Grid:
         names = ("active_projects", "solved", "technical", "industrial", "major", "public_spent",
@@ -120,10 +129,8 @@ class RunTeller(Teller):
         return self.grid(("count", "meaning", "number"), rows, 1)
 
     def _never_bound(self) -> list[Block]:
-        from experiments.tables import Panel, _never_bound
-
         values = {one.name: np.array([[self.story.outcomes[one.name]]]) for one in OUTCOMES}
-        rows = _never_bound(Panel((self.entry.name,), np.zeros(1, np.int64), values), self.setup)
+        rows = never_bound(Panel((self.entry.name,), np.zeros(1, np.int64), values), self.setup)
         items = [
             self.say(
                 "never_item", rule=self.words(f"rule.{row['rule']}"), lever=row["lever"],

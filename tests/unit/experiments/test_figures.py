@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from experiments import figures, tables
@@ -44,8 +45,6 @@ def test_every_figure_is_drawn_without_any_warning(tmp_path: Path, lang: str) ->
 
 def test_missing_glyph_would_be_seen(tmp_path: Path) -> None:
     """The check above can fail: a character that no font has makes matplotlib warn."""
-    from matplotlib.figure import Figure
-
     with style("zh"):
         figure = Figure()
         figure.text(0.5, 0.5, "\U00020000")
@@ -117,3 +116,27 @@ def test_settings_of_the_caller_are_restored(
 def test_regimes_differ_in_shape_as_well_as_colour() -> None:
     styles = [(regime_colour(k), regime_marker(k)) for k in range(13)]
     assert len(set(styles)) == len({marker for _, marker in styles}) == 13
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_figure_says_how_many_replicates_it_shows(
+    tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A figure is copied out of its report; n goes with it, and nothing lies on it."""
+    kept: list[Figure] = []
+    arrange = figures._arrange
+
+    def keep(figure: Figure) -> None:
+        arrange(figure)
+        kept.append(figure)
+
+    monkeypatch.setattr(figures, "_arrange", keep)
+    draw(tmp_path, lang, names=NAMES, replicates=8)
+    assert len(kept) == len(figures.PLOTS)
+    for figure in kept:
+        note = figure.texts[-1]
+        assert note.get_text().startswith("n = 8 ")
+        others = [*figure.legends, *(axes.title for axes in figure.axes)]
+        others += [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label)]
+        box = note.get_window_extent()
+        assert not any(box.overlaps(other.get_window_extent()) for other in others)
