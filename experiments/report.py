@@ -30,6 +30,7 @@ TESTED_REPLICATES = 20  # fewest for which the coverage of the intervals is test
 NAMED = 3  # regimes named in a sentence before "and others"
 TEMPLATES = Path(__file__).parent / "templates"
 DEADWEIGHT = ("deadweight", "additional", "displaced")
+ROBUST = (PRIMARY, "solved", "welfare")  # outcomes whose order is shown; the file holds all
 PUBLIC_MONEY = ("public_offered", "public_spent", "public_unspent")
 
 Tables = Mapping[str, pa.Table]
@@ -423,7 +424,7 @@ def _robustness(facts: Facts) -> HtmlTable:
     ]
     seen: dict[tuple[str, str], list[str]] = {}
     for row in facts.rows("robustness"):
-        if row["variant"] == "main":
+        if row["variant"] == "main" or row["outcome"] not in ROBUST:
             continue
         kept, told = (
             "–" if row[key] is None else words.percent(row[key])
@@ -468,6 +469,8 @@ def _provenance(facts: Facts, provenance: Mapping[str, Any]) -> HtmlTable:
 
 
 def _flat(value: Any) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_flat(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
