@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.figures.differences import draw_forest
@@ -23,14 +22,14 @@ from experiments.figures.money import draw_cost_plane, draw_welfare
 from experiments.figures.over_time import draw_fans, draw_incidence
 from experiments.figures.ranks import draw_rank_stability
 from experiments.figures.shares import draw_gains, draw_leads, draw_payers, draw_two_skins
-from experiments.figures.style import GREY, PNG_DPI, style
+from experiments.figures.style import GREY, PNG_DPI, save, style
 from experiments.tables import baselines, panel
 from experiments.words import Words
 
 if TYPE_CHECKING:
     from experiments.configuration import Setup
 
-__all__ = ["PLOTS", "FigureInfo", "Plot", "write_figures"]
+__all__ = ["PLOTS", "FigureInfo", "Plot", "save", "write_figures"]
 
 HELPER = "from experiments.figures import draw_ordered as d; d()"
 DRAWN_TABLES = ("differences", "incremental_cost", "welfare_flips", "robustness")
@@ -117,25 +116,12 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     svg, png = folder / f"{plot.name}.svg", folder / f"{plot.name}.png"
     n = len(material.main.replicates)
     figure.text(0.004, 0.004, words("report.n", n=n), fontsize=7, color=GREY)
-    _arrange(figure)
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    FigureCanvasAgg(figure).print_figure(
-        png, dpi=PNG_DPI, format="png", metadata={"Software": None},
-        pil_kwargs={"compress_level": 3},
-    )  # fmt: skip
+    save(figure, svg, png, PNG_DPI)
     places = {"n": n, "quarters": material.horizon, **_places(plot, material)}
     return FigureInfo(
         plot.name, words(f"figure.{plot.name}.title"), words(f"figure.{plot.name}.caption", **places),
         words(f"figure.{plot.name}.alt", **places), n, plot.table, svg, png,
     )  # fmt: skip
-
-
-def _arrange(figure: Figure) -> None:
-    """Compute the layout once; it stands for both formats."""
-    layout = figure.get_layout_engine()
-    if layout is not None:
-        layout.execute(figure)
-    figure.set_layout_engine("none")
 
 
 def _places(plot: Plot, material: Material) -> dict[str, Any]:

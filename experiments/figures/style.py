@@ -14,6 +14,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from experiments.words import catalogue
@@ -41,8 +43,9 @@ def style(lang: str, titles: str | None = None) -> Iterator[None]:
     font_manager.fontManager.addfont(str(FONT))
     chinese = font_manager.FontProperties(fname=str(FONT)).get_name()
     fonts = [chinese, "DejaVu Sans"] if lang == "zh" else ["DejaVu Sans", chinese]
-    if titles is not None and _characters_of(fonts[0]).issuperset(
-        ord(c) for c in titles + "".join(catalogue(lang).values())
+    own = font_manager.findfont(fonts[0])
+    if titles is not None and all(
+        _has(own, c) for c in set(titles).union(*catalogue(lang).values())
     ):
         fonts = fonts[:1]
     settings: Any = {
@@ -55,18 +58,28 @@ def style(lang: str, titles: str | None = None) -> Iterator[None]:
         yield
 
 
+def save(figure: Figure, svg: Path, png: Path, dpi: int) -> None:
+    """Write a figure in both formats; the layout is computed once, and no file has a date."""
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+    figure.set_layout_engine("none")
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    FigureCanvasAgg(figure).print_figure(
+        png, dpi=dpi, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+    )
+
+
 def printable(text: str) -> str:
     """The text with characters that no shipped font has replaced by a visible stand-in."""
-    known = _known_characters()
-    return "".join(c if ord(c) in known else UNKNOWN_CHARACTER for c in text)
+    fonts = (str(FONT), font_manager.findfont("DejaVu Sans"))
+    return "".join(c if any(_has(font, c) for font in fonts) else UNKNOWN_CHARACTER for c in text)
+
+
+def _has(font: str, character: str) -> bool:
+    return _font(font).get_char_index(ord(character)) > 0
 
 
 @cache
-def _known_characters() -> frozenset[int]:
-    dejavu = FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap()
-    return frozenset((*FT2Font(str(FONT)).get_charmap(), *dejavu))
-
-
-@cache
-def _characters_of(family: str) -> frozenset[int]:
-    return frozenset(FT2Font(font_manager.findfont(family)).get_charmap())
+def _font(file: str) -> FT2Font:
+    return FT2Font(file)

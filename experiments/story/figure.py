@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.figures.style import COLOURS, GREY, MARKERS, STACK_COLOURS, printable, style
+from experiments.figures.style import COLOURS, GREY, MARKERS, STACK_COLOURS, printable, save, style
 from experiments.story.accounts import own_before
 from experiments.story.one_consortium import ENDINGS
 from experiments.story.run import Story
@@ -29,13 +28,7 @@ def draw(story: Story) -> None:
         _draw_money(places[1, 0], story, teller)
         _draw_path(places[1, 1], story, teller)
         figure.suptitle(title, x=0.01, ha="left")
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # the layout stands: do not compute it for each format
-        figure.savefig(story.out / "run.svg", metadata={"Date": None, "Creator": None})
-        FigureCanvasAgg(figure).print_figure(
-            story.out / "run.png", dpi=150, metadata={"Software": None},
-            pil_kwargs={"compress_level": 3},
-        )  # fmt: skip
+        save(figure, story.out / "run.svg", story.out / "run.png", dpi=150)
 
 
 def _over_time(axes: Any, story: Story, teller: Teller) -> np.ndarray:

@@ -12,6 +12,7 @@ import yaml
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built
 FOLDED = re.compile(r"(?<=[。；：，、])\s+")  # YAML joins folded lines by a space; Chinese has none
 
 
@@ -19,7 +20,7 @@ FOLDED = re.compile(r"(?<=[。；：，、])\s+")  # YAML joins folded lines by 
 def catalogue(lang: str) -> dict[str, str]:
     """All words of one language by dotted key, e.g. ``figure.forest.title``."""
     with (FOLDER / f"{lang}.yaml").open(encoding="utf-8") as file:
-        return dict(_flatten(yaml.safe_load(file), ""))
+        return dict(_flatten(yaml.load(file, LOADER), ""))
 
 
 def _flatten(node: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:

@@ -124,13 +124,13 @@ def test_figure_says_how_many_replicates_it_shows(
 ) -> None:
     """A figure is copied out of its report; n goes with it, and nothing lies on it."""
     kept: list[Figure] = []
-    arrange = figures._arrange
+    save = figures.save
 
-    def keep(figure: Figure) -> None:
-        arrange(figure)
+    def keep(figure: Figure, *files: Any) -> None:
+        save(figure, *files)
         kept.append(figure)
 
-    monkeypatch.setattr(figures, "_arrange", keep)
+    monkeypatch.setattr(figures, "save", keep)
     draw(tmp_path, lang, names=NAMES, replicates=8)
     assert len(kept) == len(figures.PLOTS)
     for figure in kept:
