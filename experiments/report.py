@@ -272,17 +272,17 @@ def _what_overturns(facts: Facts) -> str:
 
 def _welfare_says(facts: Facts) -> list[str]:
     """What welfare says at the default s, and at which other s the ranking flips."""
-    words = facts.words
+    words, reference = facts.words, facts.title(facts.reference)
     rows = facts.rows("differences", outcome="welfare", family=facts.reference)
     verdicts = [row["verdict"] for row in rows]
     criteria: Any = facts.setup.world.sections["criteria"]
     welfare = words(
-        "answer.welfare", reference=facts.title(facts.reference), s=f"{criteria.external_value:g}",
+        "answer.welfare", reference=reference, s=f"{criteria.external_value:g}",
         total=len(rows), above=verdicts.count(HIGHER), below=verdicts.count(LOWER),
     )  # fmt: skip
     inside = [row for row in facts.rows("welfare_flips") if row["inside_plausible_range"]]
     if not inside:
-        return [welfare, words("answer.flip_none")]
+        return [welfare, words("answer.flip_none", reference=reference)]
     items = [
         words(
             "answer.flip_item", title=facts.title(row["regime"]), flip=number(row["flip"]),
@@ -290,7 +290,7 @@ def _welfare_says(facts: Facts) -> list[str]:
         )
         for row in sorted(inside, key=lambda row: row["flip"])
     ]  # fmt: skip
-    return [welfare, words("answer.flip_inside", items=_named(facts, items))]
+    return [welfare, words("answer.flip_inside", reference=reference, items=_named(facts, items))]
 
 
 def _order_kept(facts: Facts) -> str:
