@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
@@ -60,15 +59,17 @@ class Progress:
         self.counts = Counts()
 
     def __enter__(self) -> Self:
+        self._open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _open(self) -> None:
+        """Begin to show."""
+
+    def _close(self) -> None:
+        """Stop, also after an error."""
 
     def start(self, total: int, cached: int) -> None:
         """Begin: ``cached`` of ``total`` runs are there already."""
@@ -110,16 +111,10 @@ class Bar(Progress):
 
         return RichProgress(BarColumn(14), State(), console=Console(stderr=True))
 
-    def __enter__(self) -> Self:
+    def _open(self) -> None:
         self._bar.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _close(self) -> None:
         self._bar.stop()
 
     def show(self) -> None:
@@ -137,16 +132,10 @@ class Lines(Progress):
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._print_regularly, daemon=True)
 
-    def __enter__(self) -> Self:
+    def _open(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _close(self) -> None:
         self._stopped.set()
         self._thread.join()
         self._print()

@@ -30,6 +30,7 @@ TESTED_REPLICATES = 20  # fewest for which the coverage of the intervals is test
 NAMED = 3  # regimes named in a sentence before "and others"
 TEMPLATES = Path(__file__).parent / "templates"
 DEADWEIGHT = ("deadweight", "additional", "displaced")
+ROBUST = (PRIMARY, "solved", "welfare")  # outcomes whose order is shown; the file holds all
 PUBLIC_MONEY = ("public_offered", "public_spent", "public_unspent")
 
 Tables = Mapping[str, pa.Table]
@@ -144,35 +145,41 @@ def _primary(facts: Facts, verdict: str | None = None) -> list[dict[str, Any]]:
 
 def _what_differs(facts: Facts) -> str:
     words, rows = facts.words, _primary(facts)
-    reference = facts.title(facts.reference)
-    higher, lower = _primary(facts, HIGHER), _primary(facts, LOWER)[::-1]
-    told, total = len(higher) + len(lower), len(rows)
+    reference, total = facts.title(facts.reference), len(rows)
     if all(row["difference"] == 0 and row["se"] == 0 for row in rows):
         return words("answer.all_equal", n=facts.replicates, total=total, reference=reference)
-    if not told:
+    higher, lower = _primary(facts, HIGHER), _primary(facts, LOWER)[::-1]
+    if not higher and not lower:
         largest = max(rows, key=lambda row: abs(row["difference"]))
         return words(
             "answer.none_told", reference=reference, total=total, n=facts.replicates,
             largest=_difference_item(facts, largest),
         )  # fmt: skip
-    parts = []
+    said = [_reference_alone(facts)]
     for key, found in (("answer.more", higher), ("answer.fewer", lower)):
         if found:
-            parts.append(
-                words(key, regimes=_named(facts, [_difference_item(facts, r) for r in found]))
-            )
-    if total > told:
-        parts.append(words("answer.other_untold", count=total - told))
-    return words(
-        "answer.told", reference=reference, told=told, total=total, n=facts.replicates,
-        parts=words("list.semicolon").join(parts),
+            regimes = _named(facts, [_difference_item(facts, row) for row in found])
+            said.append(words(key, count=len(found), total=total, regimes=regimes))
+    if untold := total - len(higher) - len(lower):
+        said.append(words("answer.other_untold", count=untold))
+    return words.paragraph([*said, words("answer.basis", n=facts.replicates)])
+
+
+def _reference_alone(facts: Facts) -> str:
+    """How many breakthroughs there are without any policy, for the size of the differences."""
+    row = facts.rows("rankings", regime=facts.reference)[0]
+    time: Any = facts.setup.world.sections["time"]
+    return facts.words(
+        "answer.reference", reference=facts.title(facts.reference), mean=number(row[PRIMARY]),
+        years=f"{time.policy / 4:g}",
     )  # fmt: skip
 
 
 def _difference_item(facts: Facts, row: Mapping[str, Any]) -> str:
-    joint = interval(row["sim_low"], row["sim_high"], signed=True)
-    if row["sim_low"] is None:
-        joint = facts.words("answer.no_interval")
+    joint = facts.words("answer.no_interval")
+    if row["sim_low"] is not None:
+        low, high = (number(row[side], signed=True) for side in ("sim_low", "sim_high"))
+        joint = facts.words("answer.span", low=low, high=high)
     difference = number(row["difference"], signed=True)
     return facts.words(
         "answer.item", title=facts.title(row["regime"]), difference=difference, interval=joint
@@ -184,38 +191,44 @@ def _named(facts: Facts, items: Sequence[str]) -> str:
     shown = list(items[:NAMED])
     if len(items) > NAMED:
         shown.append(facts.words("list.and_more", count=len(items) - NAMED))
-    return facts.words.join(shown)
+    return facts.words("list.semicolon").join(shown)
 
 
 def _what_it_costs(facts: Facts) -> str:
-    words, reference = facts.words, facts.title(facts.reference)
-    better = _primary(facts, HIGHER)
-    all_in = {
-        r["regime"]: r for r in facts.rows("incremental_cost", payer="all_in", effect=PRIMARY)
-    }
+    words, better = facts.words, _primary(facts, HIGHER)
+    costs = facts.rows("incremental_cost", effect=PRIMARY)
+    all_in = {row["regime"]: row for row in costs if row["payer"] == "all_in"}
     if not better:
-        extra = [row["extra_cost"] for row in all_in.values()]
-        return words(
-            "answer.no_cost", extra=_span(facts, extra), reference=reference, spent=_spent(facts)
-        )
-    programme = {
-        r["regime"]: r for r in facts.rows("incremental_cost", payer="programme", effect=PRIMARY)
-    }
-    items = []
-    for row in better:
-        name = row["regime"]
-        parts = {"title": facts.title(name), "programme": _cost(facts, programme[name])}
-        cost = all_in[name]
-        if cost["reading"] == "saves_gains":
-            items.append(words("answer.cost_saves", reference=reference, **parts))
-            continue
-        low, high = number(cost["low"]), number(cost["high"])
-        if not cost["bounded"]:
-            items.append(f"{parts['title']} {words('answer.cost_unbounded')}")
-            continue
-        value = number(cost["cost_per_extra"])
-        items.append(words("answer.cost_item", value=value, low=low, high=high, **parts))
-    return words("answer.cost", parts=_named(facts, items), spent=_spent(facts))
+        extra = _span(facts, [row["extra_cost"] for row in all_in.values()])
+        none = words("answer.no_cost", extra=extra, reference=facts.title(facts.reference))
+        return words.paragraph([none, _spent(facts)])
+    programme = {row["regime"]: row for row in costs if row["payer"] == "programme"}
+    items = [_cost_item(facts, all_in[row["regime"]], programme[row["regime"]]) for row in better]
+    said = [words("answer.cost", parts=_named(facts, items))]
+    if _overlap([all_in[row["regime"]] for row in better]):
+        said.append(words("answer.cheapest_untold"))
+    return words.paragraph([*said, _spent(facts)])
+
+
+def _cost_item(facts: Facts, cost: Mapping[str, Any], programme: Mapping[str, Any]) -> str:
+    """What an extra breakthrough costs under a regime that adds some."""
+    title, unbounded = facts.title(cost["regime"]), facts.words("answer.cost_unbounded")
+    if not cost["bounded"]:
+        return f"{title} {unbounded}"
+    part = number(programme["cost_per_extra"]) if programme["bounded"] else unbounded
+    if cost["reading"] == "saves_gains":
+        reference = facts.title(facts.reference)
+        return facts.words("answer.cost_saves", title=title, reference=reference, programme=part)
+    return facts.words(
+        "answer.cost_item", title=title, value=number(cost["cost_per_extra"]),
+        low=number(cost["low"]), high=number(cost["high"]), programme=part,
+    )  # fmt: skip
+
+
+def _overlap(costs: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether another cost may be as low as the lowest, by the intervals."""
+    bounded = sorted((row for row in costs if row["bounded"]), key=lambda row: row["high"])
+    return len(bounded) > 1 and min(row["low"] for row in bounded[1:]) <= bounded[0]["high"]
 
 
 def _spent(facts: Facts) -> str:
@@ -248,36 +261,36 @@ def _cost(facts: Facts, row: Mapping[str, Any]) -> str:
 
 
 def _what_overturns(facts: Facts) -> str:
-    parts = [_flips(facts), _order_kept(facts), *_disagreements(facts)]
+    parts = [*_welfare_says(facts), *_disagreements(facts), _order_kept(facts)]
     if all(row["verdict"] == CANNOT_TELL and row["se"] for row in _primary(facts)):
         parts.insert(0, _half_width(facts))
     if facts.replicates < TESTED_REPLICATES:
         few = facts.words("answer.few", n=facts.replicates, tested=TESTED_REPLICATES)
         parts.insert(0, few)
-    return facts.words("answer.overturn", parts=facts.words("list.semicolon").join(parts))
+    return facts.words("answer.overturn", parts=facts.words.paragraph(parts))
 
 
-def _flips(facts: Facts) -> str:
-    verdicts = [
-        row["verdict"]
-        for row in facts.rows("differences", outcome="welfare", family=facts.reference)
-    ]
+def _welfare_says(facts: Facts) -> list[str]:
+    """What welfare says at the default s, and at which other s the ranking flips."""
+    words, reference = facts.words, facts.title(facts.reference)
+    rows = facts.rows("differences", outcome="welfare", family=facts.reference)
+    verdicts = [row["verdict"] for row in rows]
     criteria: Any = facts.setup.world.sections["criteria"]
-    welfare = facts.words(
-        "answer.welfare", reference=facts.title(facts.reference), s=f"{criteria.external_value:g}",
-        above=verdicts.count(HIGHER), below=verdicts.count(LOWER),
+    welfare = words(
+        "answer.welfare", reference=reference, s=f"{criteria.external_value:g}",
+        total=len(rows), above=verdicts.count(HIGHER), below=verdicts.count(LOWER),
     )  # fmt: skip
     inside = [row for row in facts.rows("welfare_flips") if row["inside_plausible_range"]]
     if not inside:
-        return facts.words("answer.flip_none", welfare=welfare)
+        return [welfare, words("answer.flip_none", reference=reference)]
     items = [
-        facts.words(
+        words(
             "answer.flip_item", title=facts.title(row["regime"]), flip=number(row["flip"]),
             low=number(row["flip_low"]), high=number(row["flip_high"]),
         )
         for row in sorted(inside, key=lambda row: row["flip"])
     ]  # fmt: skip
-    return facts.words("answer.flip_inside", welfare=welfare, items=_named(facts, items))
+    return [welfare, words("answer.flip_inside", reference=reference, items=_named(facts, items))]
 
 
 def _order_kept(facts: Facts) -> str:
@@ -291,7 +304,7 @@ def _order_kept(facts: Facts) -> str:
         return facts.words("answer.order_all_kept", pairs=lowest["told_pairs"])
     return facts.words(
         "answer.order_kept", lowest=math.floor(100 * lowest["told_kept"]),
-        pairs=lowest["told_pairs"], variant=lowest["variant"],
+        pairs=lowest["told_pairs"], variant=facts.words.variant(lowest["variant"]),
     )  # fmt: skip
 
 
@@ -326,18 +339,18 @@ def _differences(facts: Facts) -> HtmlTable:
     words = facts.words
     heads = [
         words("head." + key)
-        for key in ("regime", "count", "difference", "interval", "share_won", "verdict")
+        for key in ("regime", "count", "verdict", "difference", "interval", "share_won")
     ]
     rows = []
     for count in (PRIMARY, "solved"):
         for row in facts.rows("differences", outcome=count, family=facts.reference):
             rows.append([
                 facts.title(row["regime"]), words("outcome." + count),
-                number(row["difference"], signed=True),
+                words("verdict." + row["verdict"]), number(row["difference"], signed=True),
                 interval(row["sim_low"], row["sim_high"], signed=True),
-                f"{100 * row['share_won']:.0f} %", words("verdict." + row["verdict"]),
+                words.percent(row["share_won"]),
             ])  # fmt: skip
-    return HtmlTable("differences", heads, rows, "differences.csv", text_columns=2)
+    return HtmlTable("differences", heads, rows, "differences.csv", text_columns=3)
 
 
 def _costs(facts: Facts) -> HtmlTable:
@@ -411,12 +424,15 @@ def _robustness(facts: Facts) -> HtmlTable:
     ]
     seen: dict[tuple[str, str], list[str]] = {}
     for row in facts.rows("robustness"):
-        if row["variant"] == "main":
+        if row["variant"] == "main" or row["outcome"] not in ROBUST:
             continue
-        told = "–" if row["told_kept"] is None else f"{100 * row['told_kept']:.0f} %"
-        kept = "–" if row["pairs_kept"] is None else f"{100 * row['pairs_kept']:.0f} %"
+        kept, told = (
+            "–" if row[key] is None else words.percent(row[key])
+            for key in ("pairs_kept", "told_kept")
+        )
         seen[row["variant"], row["outcome"]] = [
-            row["variant"], words("outcome." + row["outcome"]), kept, str(row["told_pairs"]), told,
+            words.variant(row["variant"]), words("outcome." + row["outcome"]), kept,
+            str(row["told_pairs"]), told,
         ]  # fmt: skip
     return HtmlTable("robustness", heads, list(seen.values()), "robustness.csv", text_columns=2)
 
@@ -434,7 +450,7 @@ def _regimes(facts: Facts) -> HtmlTable:
 
 def _seeds(facts: Facts) -> HtmlTable:
     setup, words = facts.setup, facts.words
-    variants = words.join(variant.name for variant in setup.variants) or words("report.none")
+    variants = words.join(words.variant(one.name) for one in setup.variants) or words("report.none")
     rows = [
         [words("seed"), str(setup.seed)],
         [words("replicates"), str(facts.replicates)],
@@ -442,7 +458,7 @@ def _seeds(facts: Facts) -> HtmlTable:
         [words("variants"), variants],
         [words("variant_replicates"), str(setup.variant_replicates)],
     ]
-    return HtmlTable("seeds", [words("head.item"), words("head.value")], rows)
+    return HtmlTable("seeds", [words("head.item"), words("head.value")], rows, text_columns=2)
 
 
 def _provenance(facts: Facts, provenance: Mapping[str, Any]) -> HtmlTable:
@@ -453,6 +469,8 @@ def _provenance(facts: Facts, provenance: Mapping[str, Any]) -> HtmlTable:
 
 
 def _flat(value: Any) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_flat(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -485,7 +503,7 @@ def _levers(facts: Facts) -> list[tuple[str, list[tuple[str, str]]]]:
         for k, programme in enumerate(programmes):
             head = facts.title(name)
             if len(programmes) > 1:
-                head += f": {facts.words('head.programme', number=k + 1)}"
+                head = facts.words("head.programme", title=head, number=k + 1)
             levers = [
                 (f"{family}.{lever}", _flat(value))
                 for family, settings in programme.levers.items()

@@ -134,7 +134,7 @@ def write_tables(runs: pa.Table, setup: Setup, out: Path) -> dict[str, pa.Table]
         "rankings": _table(_rankings_schema(), _rankings(main)),
         "incremental_cost": _table(INCREMENTAL_COST, _incremental_cost(main, setup)),
         "welfare_flips": _table(WELFARE_FLIPS, _welfare_flips(main, setup)),
-        "never_bound": _table(NEVER_BOUND, _never_bound(main, setup)),
+        "never_bound": _table(NEVER_BOUND, never_bound(main, setup)),
         "robustness": _table(ROBUSTNESS, _robustness(runs, main, setup)),
         "incidence": _table(INCIDENCE, _incidence(main, setup)),
     }
@@ -403,7 +403,7 @@ RULE_LEVERS: dict[str, Lever] = {
 WITHOUT_CALLS = ("credit_scaled", "emerging_target", "source_ended")  # bind without an agenda
 
 
-def _never_bound(main: Panel, setup: Setup) -> list[dict[str, Any]]:
+def never_bound(main: Panel, setup: Setup) -> list[dict[str, Any]]:
     """Rules that a regime's levers set and that never bound in any replicate."""
     entries = regime_entries(setup)
     rows = []

@@ -12,6 +12,7 @@ import yaml
 
 LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).parent
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built
 FOLDED = re.compile(r"(?<=[。；：，、])\s+")  # YAML joins folded lines by a space; Chinese has none
 
 
@@ -19,7 +20,7 @@ FOLDED = re.compile(r"(?<=[。；：，、])\s+")  # YAML joins folded lines by 
 def catalogue(lang: str) -> dict[str, str]:
     """All words of one language by dotted key, e.g. ``figure.forest.title``."""
     with (FOLDER / f"{lang}.yaml").open(encoding="utf-8") as file:
-        return dict(_flatten(yaml.safe_load(file), ""))
+        return dict(_flatten(yaml.load(file, LOADER), ""))
 
 
 def _flatten(node: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
@@ -49,6 +50,20 @@ class Words:
     def join(self, parts: Iterable[str]) -> str:
         """A list in words."""
         return self("list.comma").join(parts)
+
+    def paragraph(self, sentences: Iterable[str]) -> str:
+        """Whole sentences one after another; Chinese sets no space between them."""
+        return ("" if self.lang == "zh" else " ").join(sentences)
+
+    def percent(self, share: float) -> str:
+        """A share in whole percent."""
+        return self("percent", number=f"{100 * share:.0f}")
+
+    def variant(self, name: str) -> str:
+        """A variant of the world; its label in words where the catalogue has them."""
+        label, equals, value = name.partition("=")
+        text = self.get(f"variant.{label}", label)
+        return f"{text} = {value}" if equals else text
 
     def title(self, entry: Any) -> str:
         """Title of a regime in this language, else in the other, else its name."""

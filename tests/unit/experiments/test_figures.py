@@ -10,9 +10,12 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from experiments import figures, tables
+from experiments.figures.axes import regime_colour, regime_marker
+from experiments.figures.style import FONT, UNKNOWN_CHARACTER, printable, style
 from experiments.words import LANGUAGES, catalogue
 from tests.support import synthetic_runs as synthetic
 
@@ -42,9 +45,7 @@ def test_every_figure_is_drawn_without_any_warning(tmp_path: Path, lang: str) ->
 
 def test_missing_glyph_would_be_seen(tmp_path: Path) -> None:
     """The check above can fail: a character that no font has makes matplotlib warn."""
-    from matplotlib.figure import Figure
-
-    with figures.style("zh"):
+    with style("zh"):
         figure = Figure()
         figure.text(0.5, 0.5, "\U00020000")
         with pytest.warns(UserWarning, match="Glyph"):
@@ -52,20 +53,20 @@ def test_missing_glyph_would_be_seen(tmp_path: Path) -> None:
 
 
 def test_characters_nobody_has_type_for_are_replaced() -> None:
-    assert figures.printable("量子\U00020000 q") == f"量子{figures.UNKNOWN_CHARACTER} q"
-    assert ord(figures.UNKNOWN_CHARACTER) in FT2Font(str(figures.FONT)).get_charmap()
+    assert printable("量子\U00020000 q") == f"量子{UNKNOWN_CHARACTER} q"
+    assert ord(UNKNOWN_CHARACTER) in FT2Font(str(FONT)).get_charmap()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_font_covers_every_character_of_the_catalogues(lang: str) -> None:
     text = "".join(catalogue(lang).values())
-    assert figures.printable(text) == text
+    assert printable(text) == text
 
 
 def test_font_covers_the_titles_of_the_regimes_shipped() -> None:
-    folder = Path(figures.__file__).parents[1] / "configs" / "regime"
+    folder = FONT.parents[2] / "configs" / "regime"
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.yaml"))
-    assert figures.printable(text.replace("\n", "")) == text.replace("\n", "")
+    assert printable(text.replace("\n", "")) == text.replace("\n", "")
 
 
 @pytest.mark.parametrize("options", [{"replicates": 1}, {"replicates": 3, "names": ("race", "prize")},
@@ -113,5 +114,29 @@ def test_settings_of_the_caller_are_restored(
 
 
 def test_regimes_differ_in_shape_as_well_as_colour() -> None:
-    styles = [(figures._colour(k), figures._marker(k)) for k in range(13)]
+    styles = [(regime_colour(k), regime_marker(k)) for k in range(13)]
     assert len(set(styles)) == len({marker for _, marker in styles}) == 13
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_figure_says_how_many_replicates_it_shows(
+    tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A figure is copied out of its report; n goes with it, and nothing lies on it."""
+    kept: list[Figure] = []
+    save = figures.save
+
+    def keep(figure: Figure, *files: Any) -> None:
+        save(figure, *files)
+        kept.append(figure)
+
+    monkeypatch.setattr(figures, "save", keep)
+    draw(tmp_path, lang, names=NAMES, replicates=8)
+    assert len(kept) == len(figures.PLOTS)
+    for figure in kept:
+        note = figure.texts[-1]
+        assert note.get_text().startswith("n = 8 ")
+        others = [*figure.legends, *(axes.title for axes in figure.axes)]
+        others += [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label)]
+        box = note.get_window_extent()
+        assert not any(box.overlaps(other.get_window_extent()) for other in others)

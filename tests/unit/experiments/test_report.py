@@ -13,6 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments import figures, report, tables
+from experiments.figures.material import Material
+from experiments.figures.style import GREY
 from experiments.words import LANGUAGES, Words, catalogue
 from simulation.outcomes import BINDING_RULES
 from simulation.world import SECTIONS
@@ -32,7 +34,7 @@ def compare(out: Path, lang: str = "en", *, effect: float = 1.0, **options: Any)
     return setup, runs, tables.write_tables(runs, setup, out)
 
 
-def empty(_: figures.Material) -> Figure:
+def empty(_: Material) -> Figure:
     """A picture without content, quickly drawn."""
     figure = Figure()
     figure.subplots()
@@ -174,7 +176,7 @@ def test_text_colours_have_enough_contrast() -> None:
     for name in ("ink", "soft", "link"):
         for ground in ("#ffffff", colours["tint"]):
             assert contrast(colours[name], ground) >= 4.5, name
-    assert contrast(figures.GREY, "#ffffff") >= 4.5
+    assert contrast(GREY, "#ffffff") >= 4.5
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -217,7 +219,7 @@ def test_regime_is_named_as_different_only_with_its_verdict(tmp_path: Path) -> N
     first, second, third = report.answer_sentences(silent, setup, "en")
     assert first.startswith("No difference from")
     assert second.startswith("No regime is shown to add")
-    assert "more replicates" in third
+    assert "More replicates" in third
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def test_answer_says_what_was_offered_and_spent(tmp_path: Path) -> None:
     means = found["summary"].to_pandas().set_index(["outcome", "regime"])["mean"]
     spent = means["public_spent"].drop("laissez_faire")
     text = report.answer_sentences(found, setup, "en")[1]
-    assert "of 600 million yuan of public money offered to each" in text
+    assert "600 million yuan of public money offered to each" in text
     assert f"{report.number(spent.min())} to {report.number(spent.max())} were spent" in text
 
 
@@ -270,3 +272,30 @@ def test_welfare_table_has_the_interval_that_gives_the_verdict(tmp_path: Path) -
     row = facts.rows("differences", outcome="welfare", family="laissez_faire", regime="race")[0]
     shown = {cells[0]: cells[2] for cells in report._welfare(facts).rows}
     assert shown["Race"] == report.interval(row["sim_low"], row["sim_high"], signed=True)
+
+
+def costs(*bounds: tuple[float, float, bool]) -> list[dict[str, Any]]:
+    return [{"low": low, "high": high, "bounded": bounded} for low, high, bounded in bounds]
+
+
+def test_cheapest_is_left_open_where_intervals_overlap() -> None:
+    assert report._overlap(costs((78, 167, True), (115, 208, True), (191, 581, True)))
+    assert report._overlap(costs((150, 300, True), (10, 400, True), (20, 30, True)))
+    assert not report._overlap(costs((78, 110, True), (115, 208, True)))
+    assert not report._overlap(costs((78, 167, True), (0, 0, False)))
+
+
+def test_answer_gives_the_level_without_policy(tmp_path: Path) -> None:
+    setup, _, found = compare(tmp_path, names=NAMES, replicates=60)
+    level = found["rankings"].to_pandas().set_index("regime")["technical"]["laissez_faire"]
+    text = report.answer_sentences(found, setup, "en")[0]
+    assert f"on average {report.number(level)} technical breakthroughs in" in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_variants_have_words(lang: str) -> None:
+    words = Words(lang)
+    assert words.variant("main") == catalogue(lang)["variant.main"]
+    assert words.variant("q=0.01") == f"{catalogue(lang)['variant.q']} = 0.01"
+    assert words.variant("mine=3") == "mine = 3"
+    assert words.variant("mine") == "mine"

@@ -9,22 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from agents.kinds import FEN_PER_MYUAN, PAYER_PROGRAMME
 from agents.settings import ConfigError
 from experiments.configuration import Setup, load_setup
-from experiments.story import (
-    FILES,
-    ConsortiumTeller,
-    Grid,
-    Story,
-    Teller,
-    choose_consortium,
-    find_formation,
-    paid_by,
-    run_model,
-    run_story,
-)
+from experiments.story import FILES, Story, page_of, run_story
+from experiments.story.accounts import paid_by
+from experiments.story.formation import find_formation
+from experiments.story.one_consortium import ConsortiumTeller
+from experiments.story.page import PIECES, Grid, _widths, as_text, fold
+from experiments.story.run import choose_consortium, run_model
 from experiments.words import catalogue
 from simulation import events as log
 from simulation.columns import BIDDING_OUT, EVENT, SCANNING_OUT
@@ -47,7 +42,7 @@ def told(*overrides: str) -> Story:
 
 def text_of(story: Story) -> str:
     parts: list[str] = []
-    for block in Teller(story).blocks():
+    for block in page_of(story):
         if isinstance(block, Grid):
             parts += [cell for row in (block.columns, *block.rows) for cell in row]
         else:
@@ -110,7 +105,7 @@ def test_every_consortium_can_be_told(regime: str, lang: str) -> None:
     page = text_of(story)
     assert "{" not in page and "nan" not in page
     for row in range(story.model.consortium_count):
-        assert ConsortiumTeller(story, row).consortium()
+        assert ConsortiumTeller(story, row).blocks()
 
 
 def test_the_story_says_who_answered_what() -> None:
@@ -191,7 +186,45 @@ def test_words_of_the_story_agree_in_their_places() -> None:
 
 def test_the_log_had_room() -> None:
     """The story would be cut short where the log is full."""
-    from experiments.story import EVENTS_ROOM
+    from experiments.story.run import EVENTS_ROOM
 
     story: Any = told()
     assert len(story.model.events) < EVENTS_ROOM / 10
+
+
+@pytest.mark.parametrize("width", [10, 37, 100])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_folded_lines_fit_and_lose_nothing(lang: str, width: int) -> None:
+    text = "".join(catalogue(lang)[key] for key in ("text.cost", "text.welfare", "text.robustness"))
+    lines = fold(text, width).split("\n")
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    longest = max(cell_len(piece.rstrip()) for piece in PIECES.findall(text))
+    assert max(map(cell_len, lines)) <= max(width, longest)
+    assert not any(line[0] in "，。；：、）”%" for line in lines)
+    if lang == "zh":  # not ragged: a line ends early only for the next word
+        assert all(cell_len(line) > width - longest for line in lines[:-1])
+
+
+def test_a_table_cuts_no_word() -> None:
+    long = Grid(("name", "kind, region"), (("A name of several words", "lead firm, Zhejiang"),), 0)
+    page = as_text([dataclasses.replace(long, rows=long.rows * 2), long])
+    assert "…" not in page and page.count("A name of several words   lead firm, Zhejiang") == 3
+    assert _widths([["A name", "firm"], ["of several words"]], 16) == [6, 7]
+    assert _widths([["A name", "firm"], ["of several words"]], 15) == [None, None]
+
+
+def test_solved_needs_are_split_by_what_the_reference_solves() -> None:
+    """Every solved need is counted once: here and there, only here, only there."""
+    story = told()
+    outcomes = {**story.outcomes, "solved": 22, "additional": 14, "displaced": 9, "deadweight": 3}
+    text = text_of(dataclasses.replace(story, outcomes=outcomes))
+    assert "solves 22 needs" in text and "17 are solved" in text
+    assert (
+        "Solved either way: 8 (of which 3 funded here); only here: 14; only without policy: 9."
+        in text
+    )
+
+
+def test_those_who_must_agree_are_named_once() -> None:
+    text = text_of(told("regime=lead_firm_consortium"))
+    assert text.count("Must agree: development department, industry department") == 1
