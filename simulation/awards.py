@@ -40,7 +40,7 @@ from simulation.policies.funding import grant_for
 from simulation.policies.governance import (
     agreement_quarters,
     parties_to_agree,
-    pays_member,
+    payable_part,
     purse_is_regional,
 )
 from simulation.policies.selection import DIRECTED, LOTTERY, merit_points
@@ -306,8 +306,9 @@ def payable_share(s, p, c):
         weight = c.value_weight[position]
         total += weight
         region = s.organisations[c.member[position]].region
-        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
-            payable += weight
+        payable += weight * payable_part(
+            p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
+        )
     return payable / total
 
 
@@ -349,20 +350,25 @@ def take_grant(s, p, row, grant):
 
 @rule
 def split_by_region(s, p, c, grant, parts):
-    """Each region's part of a grant, by its members' weight; rounding stays with the lead's."""
+    """Each region's part of a grant, by its members' weight; rounding stays with the lead's.
+
+    The centre pays members across a border that the regions' purses must not cross.
+    """
     lead = s.organisations[c.member[0]].region
-    total = 0.0
+    total = payable_share(s, p, c)
+    weights = 0.0
     for position in range(c.size):
-        region = s.organisations[c.member[position]].region
-        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
-            total += c.value_weight[position]
+        weights += c.value_weight[position]
     left = grant
     for position in range(c.size):
         region = s.organisations[c.member[position]].region
-        if pays_member(p.governance_mode, p.governance_cross_border, lead, region):
-            part = int(grant * (c.value_weight[position] / total))
-            parts[region] += part
-            left -= part
+        may = payable_part(
+            p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
+        )
+        across = p.governance_cross_border == 0 and region != lead
+        part = int(grant * (c.value_weight[position] * may / (weights * total)))
+        parts[len(parts) - 1 if across else region] += part
+        left -= part
     parts[lead] += left
 
 

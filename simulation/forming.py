@@ -55,7 +55,9 @@ from simulation.worth import (
     touches,
 )
 
-CANDIDATE = np.dtype([("row", "i8"), ("touches", "i8"), ("trust", "f8")], align=True)
+CANDIDATE = np.dtype(
+    [("row", "i8"), ("touches", "i8"), ("trust", "f8"), ("skill", "f8")], align=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,13 @@ class Forming(Settings):
         high=6,
         meaning="how fast believed success falls with uncovered components",
         source="assumption: 3",
+    )
+    skill_weight: float = parameter(
+        unit="share of expected value",
+        low=0,
+        high=1,
+        meaning="worth to the lead of a candidate's full expertise over none",
+        source="assumption: .1; experts judge their tries with less error",
     )
     learning_weight: float = parameter(
         unit="million yuan per unit of expertise",
@@ -245,7 +254,7 @@ def free_staff(s, row):
 def best_candidate(s, c, owns, p_extra, pool, needy):
     """Place in the pool of the candidate who adds most for the lead, and what it adds; or -1.
 
-    A candidate adds coverage and trust and shares the cost; it dilutes value and costs
+    A candidate adds coverage, trust and skill and shares the cost; it dilutes value and costs
     coordination. Utility depends on coverage and size only, so it is looked up per coverage.
     """
     w = s.world[0]
@@ -269,9 +278,8 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
             then[covered] = lead_utility(
                 s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
             )
-        gain = (
-            then[covered] - burdened + 0.05 * w.forming_prior_success * need.value * pool[k].trust
-        )
+        fit = 0.05 * pool[k].trust + w.forming_skill_weight * pool[k].skill
+        gain = then[covered] - burdened + w.forming_prior_success * need.value * fit
         if gain > best_gain:
             best_gain = gain
             best = k
@@ -332,7 +340,18 @@ def make_pool(s, c, found, n_found):
         pool[k].row = found[k]
         pool[k].touches = touches(s, need, found[k])
         pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]))
+        pool[k].skill = skill_of(s, need, found[k], pool[k].touches)
     return pool
+
+
+@rule
+def skill_of(s, need, row, part):
+    """Mean expertise of an organisation over the components it can touch; 0 if there are none."""
+    total = 0.0
+    for i in range(s.world[0].needs_components):
+        if part & (1 << i):
+            total += s.expertise[row, need.field[i]]
+    return total / max(count_bits(part), 1)
 
 
 @rule

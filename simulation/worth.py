@@ -10,7 +10,7 @@ from simulation.fields import profile_distance
 from simulation.landscape import count_bits
 from simulation.learning import partner_gain, repeated
 from simulation.policies.funding import grant_for
-from simulation.policies.governance import pays_member
+from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
 from simulation.policies.monitoring import penalty_due
 
@@ -183,9 +183,12 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         w.forming_lead_weight + max(c.size, 2)
     )
     planned = project_quarters_cost(s, p, need)
-    paid_for = pays_member(p.governance_mode, p.governance_cross_border, lead.region, o.region)
     public = grant_share(s, c.programme, planned)
-    expected = public * expected_part(p, chance) if paid_for else 0.0
+    expected = public * expected_part(p, chance)
+    expected *= payable_part(
+        p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead.region,
+        o.region,
+    )  # fmt: skip
     factor = own_cost_factor(
         p, expected, o, 0.0, chance, w.money_financier_return, w.forming_block_cost_weight
     )

@@ -66,6 +66,12 @@ def purse_is_regional(mode):
 
 
 @rule
-def pays_member(mode, cross_border, lead_region, member_region):
-    """Whether the purse that funds the lead may also pay this member."""
-    return mode != REGIONS or cross_border == 1 or lead_region == member_region
+def payable_part(mode, cross_border, centre_share, lead_region, member_region):
+    """Part of a member's grant that may be paid.
+
+    A region's purse that must not cross borders pays its own members; for members elsewhere there
+    is only the centre's guidance money, as far as the programme has it.
+    """
+    if mode != REGIONS or cross_border == 1 or lead_region == member_region:
+        return 1.0
+    return centre_share

@@ -32,7 +32,7 @@ from simulation.policies.diffusion import openness_of_knowledge
 from simulation.policies.eligibility import LEAD_TYPES, fewest_members, may_lead
 from simulation.policies.formation import BROKERED, OPEN_CALL, TIES, contact_weight
 from simulation.policies.funding import grant_for, releasable
-from simulation.policies.governance import agreement_quarters, parties_to_agree, pays_member
+from simulation.policies.governance import agreement_quarters, parties_to_agree, payable_part
 from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
 from simulation.policies.monitoring import passes_gate, penalty_due
 from simulation.policies.openness import EVERYBODY, OWN_NETWORK, REGION, within_circle
@@ -84,10 +84,10 @@ def test_who_must_agree_and_who_may_be_paid() -> None:
     assert parties_to_agree(ministry, 0, 4) == parties_to_agree(regions, 0, 4) == 1
     assert parties_to_agree(department, 2, 4) == 3
     assert parties_to_agree(office, 1, 4) == 5
-    assert pays_member(ministry, 0, 1, 2)
-    assert not pays_member(regions, 0, 1, 2)
-    assert pays_member(regions, 1, 1, 2)
-    assert pays_member(regions, 0, 2, 2)
+    assert payable_part(ministry, 0, 0.3, 1, 2) == 1.0
+    assert payable_part(regions, 0, 0.3, 1, 2) == 0.3
+    assert payable_part(regions, 1, 0.3, 1, 2) == 1.0
+    assert payable_part(regions, 0, 0.3, 2, 2) == 1.0
 
 
 def leads(kind: int, owner: int, types: list[str], **rd: float) -> bool:
