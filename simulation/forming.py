@@ -55,9 +55,7 @@ from simulation.worth import (
     touches,
 )
 
-CANDIDATE = np.dtype(
-    [("row", "i8"), ("touches", "i8"), ("trust", "f8"), ("skill", "f8")], align=True
-)
+CANDIDATE = np.dtype([("row", "i8"), ("touches", "i8"), ("trust", "f8")], align=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +124,8 @@ class Forming(Settings):
         unit="share of expected value",
         low=0,
         high=1,
-        meaning="worth to the lead of a candidate's full expertise over none",
-        source="assumption: .1; experts judge their tries with less error",
+        meaning="worth to the lead of one unit of expertise that a candidate adds to the team's best",
+        source="assumption: .2; experts judge their tries with less error",
     )
     learning_weight: float = parameter(
         unit="million yuan per unit of expertise",
@@ -266,6 +264,8 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
     now = lead_utility(s, c.problem, lead, c.programme, coverage, c.size - 1.0, owns, p_extra)
     burdened = now + extra_burden(s, need, c)
     then = np.full(n + 1, np.nan)
+    levels = np.empty(n)
+    team_levels(s, c, need, levels)
     p = s.programmes[c.programme]
     best = -1
     best_gain = -np.inf
@@ -278,7 +278,8 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
             then[covered] = lead_utility(
                 s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
             )
-        fit = 0.05 * pool[k].trust + w.forming_skill_weight * pool[k].skill
+        fit = 0.05 * pool[k].trust
+        fit += w.forming_skill_weight * skill_gain(s, need, levels, pool[k])
         gain = then[covered] - burdened + w.forming_prior_success * need.value * fit
         if gain > best_gain:
             best_gain = gain
@@ -340,18 +341,26 @@ def make_pool(s, c, found, n_found):
         pool[k].row = found[k]
         pool[k].touches = touches(s, need, found[k])
         pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]))
-        pool[k].skill = skill_of(s, need, found[k], pool[k].touches)
     return pool
 
 
 @rule
-def skill_of(s, need, row, part):
-    """Mean expertise of an organisation over the components it can touch; 0 if there are none."""
+def team_levels(s, c, need, levels):
+    """Write the best expertise the team has for each component, shape (components,)."""
+    for i in range(len(levels)):
+        levels[i] = 0.0
+        for position in range(c.size):
+            levels[i] = max(levels[i], s.expertise[c.member[position], need.field[i]])
+
+
+@rule
+def skill_gain(s, need, levels, candidate):
+    """What a candidate adds to the team's best expertise, mean over components, in [0, 1]."""
     total = 0.0
-    for i in range(s.world[0].needs_components):
-        if part & (1 << i):
-            total += s.expertise[row, need.field[i]]
-    return total / max(count_bits(part), 1)
+    for i in range(len(levels)):
+        if candidate.touches & (1 << i):
+            total += max(0.0, s.expertise[candidate.row, need.field[i]] - levels[i])
+    return total / len(levels)
 
 
 @rule
