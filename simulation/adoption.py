@@ -150,7 +150,7 @@ def realised_factor(surprise, spread):
 
 @rule
 def engagement_of(c, row, general):
-    """How far an adopter took part in the project: 1 core or close, less if general, 0 not at all."""
+    """How far an adopter took part in the project: 1 core or close, ``general``, or 0 not at all."""
     for position in range(c.size):
         if c.member[position] == row:
             return general if c.layer[position] == GENERAL else 1.0

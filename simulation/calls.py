@@ -74,7 +74,7 @@ def reach_without_search(s, need, lead):
 
 @rule
 def utility_alone(s, index, lead, owns):
-    """What a project without a programme is worth to its lead, with as many partners as it plans with."""
+    """What a project without a programme is worth to its lead, with the partners it plans with."""
     others = s.world[0].forming_planned_partners
     reach = reach_without_search(s, s.needs[index], lead)
     return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)

@@ -372,14 +372,12 @@ def draw_prerequisite(s, index, entity):
     w = s.world[0]
     luck = s.luck[0]
     u = streams.uniform(luck, streams.NEED_PREREQUISITE, 0, entity)
+    oldest = s.needs[index].arrival - w.needs_prerequisite_reach
+    newest = s.needs[index].arrival - w.needs_prerequisite_lag
     earliest = 0
-    while (
-        earliest < index
-        and s.needs[earliest].arrival < s.needs[index].arrival - w.needs_prerequisite_reach
-    ):
+    while earliest < index and s.needs[earliest].arrival < oldest:
         earliest += 1
     latest = index
-    newest = s.needs[index].arrival - w.needs_prerequisite_lag
     while latest > earliest and s.needs[latest - 1].arrival > newest:
         latest -= 1
     if u >= w.needs_prerequisite_share or latest <= earliest:

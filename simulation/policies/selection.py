@@ -94,8 +94,8 @@ def merit_points(
 ):
     """Points of a bid; expertise, ability and difficulty in [0, 1], luck standard normal.
 
-    The default weights let team, need and lead move the points about alike, so that one expert's error
-    (standard deviation 1 by default) hides most of it, as in real panels.
+    The default weights let team, need and lead move the points about alike, so that one expert's
+    error (standard deviation 1 by default) hides most of it, as in real panels.
     """
     points = expertise_weight * expertise - difficulty_weight * difficulty
     points = points + ability_weight * lead_ability + track_record_weight * reputation

@@ -132,6 +132,7 @@ def test_layers_fill_from_the_core() -> None:
     assert [value_weight(k, False, 1.3, 0.5, 0.4) for k in (CORE, CLOSE, GENERAL)] == [1, 0.5, 0.2]
     assert [burden(k, 0.4, 0.35) for k in (CORE, CLOSE)] == [1.0, 1.0]
     assert burden(GENERAL, 0.4, 0.35) == pytest.approx(0.35)
+    assert burden(GENERAL, 0.8, 0.5) == pytest.approx(1.0)
 
 
 def test_agendas() -> None:
@@ -158,6 +159,8 @@ def test_circles() -> None:
 def test_contacts() -> None:
     assert contact_weight(TIES, 2.0, 1.0, 0.0, 1.0, 0.5, 4.0, 0.05) == pytest.approx(3.5)
     assert contact_weight(TIES, 99.0, 0.0, 0.0, 1.0, 0.5, 4.0, 0.05) == pytest.approx(5.0)
+    assert contact_weight(TIES, 99.0, 0.0, 0.0, 1.0, 0.5, 7.0, 0.05) == pytest.approx(8.0)
+    assert contact_weight(BROKERED, 9.0, 1.0, 0.0, 1.0, 0.5, 4.0, 0.3) == pytest.approx(0.3)
     assert contact_weight(OPEN_CALL, 9.0, 1.0, 0.9, 1.0, 0.5, 4.0, 0.05) == 1.0
     assert contact_weight(BROKERED, 0.0, 0.0, 0.9, 1.0, 0.5, 4.0, 0.05) > contact_weight(
         BROKERED, 9.0, 1.0, 0.5, 1.0, 0.5, 4.0, 0.05
