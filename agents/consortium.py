@@ -192,7 +192,7 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
 
     def takes_bold_try(self) -> bool:
         """Whether a stuck team would change several components at once."""
-        own, programme = self._own, self._programme
+        own, programme, world = self._own, self._programme, self.model.state.world[0]
         gate_ahead = programme["monitoring_gate_quarter"] > 0 and own["gate_passed"] == 0
         penalty = self.model.consortium_rules.penalty(
             self.grant, float(programme["monitoring_penalty"]), 0.0
@@ -204,6 +204,8 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
                 1.0 if gate_ahead else 0.0,
                 penalty,
                 float(programme["monitoring_tolerance"]),
+                float(world["search_bold_promise"]),
+                float(world["search_bold_danger"]),
             )
         )
 

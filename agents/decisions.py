@@ -59,7 +59,7 @@ def acceptance_utility(
     """
     return (
         p * (value_share - leakage_loss)
-        + 10.0 * learning_weight * learning
+        + learning_weight * learning
         + reputation_weight * reputation
         - own_cost
         - (1.0 - p) * penalty_share
@@ -67,9 +67,9 @@ def acceptance_utility(
 
 
 @rule
-def accepts(utility, transfer, free_staff, needed_staff):
-    """Join when the deal, topped up by the lead, does not lose and half the staff are free."""
-    return utility + transfer >= 0.0 and free_staff >= 0.5 * needed_staff
+def accepts(utility, transfer, free_staff, needed_staff, least_share):
+    """Join when the deal, topped up by the lead, does not lose and enough staff are free."""
+    return utility + transfer >= 0.0 and free_staff >= least_share * needed_staff
 
 
 @rule
@@ -104,15 +104,15 @@ def posted_price(p, value, left_to_team, cost, margin):
 
 
 @rule
-def takes_bold_try(stake, remaining_grant, gate_ahead, penalty, tolerance):
+def takes_bold_try(stake, remaining_grant, gate_ahead, penalty, tolerance, promise, danger):
     """Whether a stuck team changes several components at once.
 
-    A bold try finds an escape with small probability and is worth a tenth of the stake; it is a
-    setback that endangers the money still to come and the penalty, as far as failure is not
-    tolerated (after Azoulay et al. 2011; the weights are assumptions).
+    A bold try finds an escape with small probability and is worth the share ``promise`` of the
+    stake; it is a setback that puts the share ``danger`` of the money still to come and of the
+    penalty at risk, as far as failure is not tolerated (after Azoulay et al. 2011).
     """
     at_risk = (remaining_grant * gate_ahead + penalty) * (1.0 - tolerance)
-    return 0.1 * stake > 0.3 * at_risk
+    return promise * stake > danger * at_risk
 
 
 @rule

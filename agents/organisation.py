@@ -161,7 +161,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
 
     @property
     def reputation(self) -> float:
-        """Points for solved projects, 1 as lead and .5 as member, decaying."""
+        """Points for solved projects, more as lead than as member, decaying."""
         return float(self._own["reputation"])
 
     @property
@@ -238,6 +238,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
                 invitation.transfer,
                 self.free_staff,
                 invitation.needed_staff,
+                float(self._world["forming_least_staff_share"]),
             )
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from agents.compiled import rule
 from agents.decisions import adopts, friction_between
 from agents.kinds import GENERAL, SME
-from agents.settings import Settings, parameter
+from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
@@ -81,6 +81,13 @@ class Adoption(Settings):
         meaning="part of friction removed when the adopter worked in the project",
         source="assumption",
     )
+    general_engagement: float = parameter(
+        unit="share of engagement",
+        low=0,
+        high=1,
+        meaning="how far an adopter in the general layer worked in the project, against 1 in core or close",
+        source="assumption",
+    )
     friction_scenarios: float = parameter(
         unit="share of friction",
         low=0,
@@ -102,6 +109,20 @@ class Adoption(Settings):
         meaning="firms that look at an ownerless solution each quarter",
         source="assumption",
     )
+    absorption_base: float = parameter(
+        unit="share of value",
+        low=0,
+        high=1,
+        meaning="value that an adopter without knowledge of the main field can absorb",
+        source="Cohen and Levinthal 1990 for absorption; size assumed",
+    )
+    absorption_expertise: float = parameter(
+        unit="share of value per unit of expertise",
+        low=0,
+        high=1,
+        meaning="what expertise in the main field adds to it",
+        source="Cohen and Levinthal 1990 for absorption; size assumed",
+    )
     income_quarters: float = parameter(
         unit="quarters",
         low=4,
@@ -109,6 +130,16 @@ class Adoption(Settings):
         meaning="mean time over which realised value is earned",
         source="assumption: 20",
     )
+
+    def check(self) -> None:
+        """Nobody can absorb more than there is."""
+        if self.absorption_base + self.absorption_expertise > 1.0 + 1e-9:
+            raise ConfigError(
+                f"adoption.absorption_base = {self.absorption_base:g} and "
+                f"adoption.absorption_expertise = {self.absorption_expertise:g} add up to more "
+                f"than 1. Write adoption.absorption_expertise = {1.0 - self.absorption_base:g} or "
+                f"less."
+            )
 
 
 @rule
@@ -118,11 +149,11 @@ def realised_factor(surprise, spread):
 
 
 @rule
-def engagement_of(c, row):
-    """How far an adopter took part in the project: 1 core or close, .5 general, 0 not at all."""
+def engagement_of(c, row, general):
+    """How far an adopter took part in the project: 1 core or close, ``general``, or 0 not at all."""
     for position in range(c.size):
         if c.member[position] == row:
-            return 0.5 if c.layer[position] == GENERAL else 1.0
+            return general if c.layer[position] == GENERAL else 1.0
     return 0.0
 
 
@@ -140,7 +171,8 @@ def adoption_friction(s, index, row):
     problem = s.problems[index]
     c = s.consortia[problem.solver]
     return friction_between(
-        distance_of_minds(s, row, c.member[0]), engagement_of(c, row), problem.scenario,
+        distance_of_minds(s, row, c.member[0]),
+        engagement_of(c, row, w.adoption_general_engagement), problem.scenario,
         problem.standard, w.adoption_friction_base, w.adoption_friction_distance,
         w.adoption_friction_engagement, w.adoption_friction_scenarios,
         w.adoption_friction_standards,
@@ -150,7 +182,9 @@ def adoption_friction(s, index, row):
 @rule
 def absorption_of(s, need, row):
     """Share of value an adopter can absorb, by its expertise in the main field (Cohen and Levinthal 1990)."""
-    return 0.6 + 0.4 * s.expertise[row, need.main_field]
+    w = s.world[0]
+    known = s.expertise[row, need.main_field]
+    return w.adoption_absorption_base + w.adoption_absorption_expertise * known
 
 
 @rule
@@ -248,7 +282,8 @@ def share_value(s, index, row):
     owner_part = fen(problem.realised * (w.forming_owner_share - price))
     earn(s, s.organisations[row], owner_part, s.needs[index].strategic)
     team = fen(problem.realised) - owner_part
-    back = min(team // 2, int(c.financed * (1.0 + w.money_financier_return)))
+    most = int(team * w.money_financier_most)
+    back = min(most, int(c.financed * (1.0 + w.money_financier_return)))
     team -= back
     total = 0.0
     for position in range(c.size):

@@ -49,8 +49,6 @@ from simulation.projects import start_project
 from simulation.standing import build_capability, capability_money
 from simulation.worth import annual_budget, lead_utility_at
 
-MOST_AGREEMENT_QUARTERS = 16
-
 
 @rule
 def budget_per_quarter(s, programme, quarter):
@@ -112,12 +110,13 @@ def spend_everywhere(s, programme, amount, account, centre):
 
 @rule
 def adapt_shares(s, quarter):
-    """Every two years a learning government shifts shares towards solutions per yuan."""
+    """From time to time a learning government shifts shares towards solutions per yuan."""
     n = len(s.programmes) - 1
     rate = 0.0
     for programme in range(1, n + 1):
         rate += s.programmes[programme].adaptation_rate
-    if rate == 0.0 or n < 2 or quarter == 0 or quarter % 8 != 0:
+    every = s.world[0].money_adaptation_quarters
+    if rate == 0.0 or n < 2 or quarter == 0 or quarter % every != 0:
         return
     mean = 0.0
     total = 0.0
@@ -140,21 +139,24 @@ def adapt_shares(s, quarter):
 def yield_of(s, programme):
     """Solutions per 100 million yuan received, smoothed."""
     state = s.programme_state[programme]
-    return (state.results + 0.5) / (myuan(state.received) / 100.0 + 0.5)
+    prior = s.world[0].money_adaptation_smoothing
+    return (state.results + prior) / (myuan(state.received) / 100.0 + prior)
 
 
 @rule
 def award(s, step):
     """Phase 4: each programme decides on the bids that are ready."""
+    w = s.world[0]
+    most = w.money_most_agreement_quarters
     for programme in range(1, len(s.programmes)):
         p = s.programmes[programme]
-        wait = agreement_quarters(parties(s, p), s.world[0].money_quarters_per_party)
+        wait = agreement_quarters(parties(s, p), w.money_quarters_per_party)
         rows = np.empty(len(s.running), np.int64)
         n = 0
         row = s.counters[N_CONSORTIA] - 1
-        while row >= 0 and s.consortia[row].founded >= step - MOST_AGREEMENT_QUARTERS:
+        while row >= 0 and s.consortia[row].founded >= step - most:
             c = s.consortia[row]
-            ready = c.founded + min(wait, MOST_AGREEMENT_QUARTERS) == step
+            ready = c.founded + min(wait, most) == step
             if c.state == BIDDING and c.programme == programme and ready:
                 rows[n] = row
                 n += 1
@@ -218,7 +220,8 @@ def score(s, p, row, step):
     return merit_points(
         c.expertise * c.coverage, lead.reputation, lead.lead_ability,
         math.log(need.value / w.needs_value_median_myuan), need.difficulty,
-        1.0 if lead.recognised > 0 else 0.0, p.selection_track_record_weight,
+        1.0 if lead.recognised > 0 else 0.0, w.money_merit_expertise, w.money_merit_difficulty,
+        w.money_merit_ability, p.selection_track_record_weight,
         p.selection_value_weight, p.selection_priority_points, noise, readers,
         streams.normal(s.luck[0], streams.REVIEW, step, c.luck),
     )  # fmt: skip

@@ -30,6 +30,7 @@ from simulation.events import (
 from simulation.fields import ring_position
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
+from simulation.membership import most_members
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
@@ -45,7 +46,6 @@ from simulation.policies.selection import DIRECTED
 from simulation.projects import start_project
 from simulation.standing import best_body
 from simulation.ties import tie_strength
-from simulation.membership import most_members
 from simulation.worth import (
     best_case,
     expected_part,
@@ -57,8 +57,6 @@ from simulation.worth import (
     team_keeps,
     touches,
 )
-
-WAIT_DISCOUNT = 0.95  # of going alone a quarter later, as owners see it (assumption)
 
 
 @rule
@@ -76,9 +74,10 @@ def reach_without_search(s, need, lead):
 
 @rule
 def utility_alone(s, index, lead, owns):
-    """What a project without a programme is worth to its lead, with three partners."""
+    """What a project without a programme is worth to its lead, with the partners it plans with."""
+    others = s.world[0].forming_planned_partners
     reach = reach_without_search(s, s.needs[index], lead)
-    return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, 3.0, owns, 1.0)
+    return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)
 
 
 @rule
@@ -125,7 +124,8 @@ def owner_leads(p):
 @rule
 def mean_coverage(w, state):
     """Coverage that owners expect of a programme's consortia, from its awards so far."""
-    return (state.coverage_sum + 4.0 * w.forming_prior_coverage) / (state.coverage_n + 4.0)
+    weight = w.forming_prior_coverage_weight
+    return (state.coverage_sum + weight * w.forming_prior_coverage) / (state.coverage_n + weight)
 
 
 @rule
@@ -135,6 +135,20 @@ def stranger_success(w, coverage):
         0.0, 0.0, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
     )  # fmt: skip
+
+
+@rule
+def planned_bid_cost(w):
+    """What a bid by a team of the planned size costs, million yuan."""
+    members = 1.0 + w.forming_planned_partners
+    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
+
+
+@rule
+def award_chance(w, state):
+    """Chance of an award that owners expect of a programme, from its awards so far."""
+    weight = w.forming_prior_award_weight
+    return (state.awards + weight * w.forming_prior_award_rate) / (state.bids + weight)
 
 
 @rule
@@ -149,7 +163,7 @@ def owner_price(s, programme, need, chance):
     public = grant_share(s, programme, planned)
     cost = planned * (1.0 - public * expected_part(p, chance)) * w.forming_block_cost_weight
     cost += (1.0 - chance) * failure_penalty(p, planned, public)
-    cost += w.money_bid_base_myuan + 4.0 * w.money_bid_per_member_myuan
+    cost += planned_bid_cost(w)
     return posted_price(chance, need.value, team_keeps(w, 0.0), cost, w.forming_price_margin)
 
 
@@ -160,20 +174,20 @@ def utility_of_call(s, programme, index, owner, alone):
     p = s.programmes[programme]
     state = s.programme_state[programme]
     need = s.needs[index]
-    p_award = (state.awards + 2.0) / (state.bids + 4.0)
     mean = mean_coverage(w, state)
     loss = w.forming_disclosure * need.value * w.forming_owner_share
     if owner_leads(p):
         reach = max(mean, reach_without_search(s, need, owner))
-        won = lead_utility(s, index, owner, programme, reach, 3.0, True, 1.0)
+        others = w.forming_planned_partners
+        won = lead_utility(s, index, owner, programme, reach, others, True, 1.0)
         won += target_bonus(s, programme, need, owner)
-        cost = w.money_bid_base_myuan + 4.0 * w.money_bid_per_member_myuan
+        cost = planned_bid_cost(w)
     else:
         chance = stranger_success(w, mean)
         price = owner_price(s, programme, need, chance)
         won = chance * need.value * (w.forming_owner_share - price)
         cost = 0.0
-    return call_utility(p_award, won - loss, alone, cost, WAIT_DISCOUNT)
+    return call_utility(award_chance(w, state), won - loss, alone, cost, w.forming_wait_discount)
 
 
 @rule
@@ -338,7 +352,7 @@ def start_alone(s, step):
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
         age = step - (problem.closes - w.needs_open_quarters + 1)
-        if age % 4 != 0 and problem.declined == 0:
+        if age % w.forming_attempt_quarters != 0 and problem.declined == 0:
             continue
         lead = problem.owner
         if lead < 0:
@@ -346,7 +360,8 @@ def start_alone(s, step):
         if lead < 0 or free_staff(s, lead) <= 0.0:
             continue
         owns = lead == problem.owner
-        if problem.alone >= 3 or utility_alone(s, index, lead, owns) <= 0.0:
+        tired = problem.alone >= w.forming_attempts_alone
+        if tired or utility_alone(s, index, lead, owns) <= 0.0:
             continue
         problem.alone += 1
         row = form_consortium(s, step, index, lead, PRIVATE_PRACTICE, -1, 0, 1.0)
@@ -486,14 +501,15 @@ def answer_by_solvers(s, step, index, programme):
 
 @rule
 def considering(s, index, programme, field, asked, n):
-    """Add admitted solvers from one field's ring, a third of the places per field at most."""
+    """Add admitted solvers from one field's ring, which fills a part of the places at most."""
+    spread = s.world[0].forming_solver_fields
     p = s.programmes[programme]
     owner = s.problems[index].owner
     start = s.ring_start[field]
     count = s.ring_start[field + 1] - start
     target = streams.bits(s.luck[0], streams.BIDDER_POSITION, 1, streams.combine(index, field))
     first = ring_position(s, field, target) - start
-    most = min(len(asked), n + (len(asked) + 2) // 3)
+    most = min(len(asked), n + (len(asked) + spread - 1) // spread)
     for k in range(count):
         if n >= most:
             break

@@ -133,7 +133,7 @@ CONSORTIUM = np.dtype(
         ("burden", "f8"),  # n_eff
         ("regions", "i8"),
         ("trust", "f8"),
-        ("pairs", "i8"),  # pairs among the first twelve members
+        ("pairs", "i8"),  # pairs among the members who really meet
         ("old_pairs", "i8"),  # of them, pairs that had worked together before
         ("gamma", "f8"),
         ("believed", "f8"),

@@ -82,3 +82,10 @@ class Criteria(Settings):
         meaning="discount rate",
         source="assumption: .05, .03-.08",
     )
+    longest_time: int = parameter(
+        unit="quarters",
+        low=1,
+        high=100,
+        meaning="time from arrival at which the mean time to solution is cut",
+        source="assumption: 24",
+    )

@@ -50,6 +50,13 @@ class Fields(Settings):
         meaning="how strongly organisations of a region gather around its fields; 0: not at all",
         source="assumption",
     )
+    relatedness: float = parameter(
+        unit="per unit of field distance",
+        low=0,
+        high=30,
+        meaning="how fast the chance that an organisation holds a field falls with its distance from the home field",
+        source="assumption",
+    )
     expertise_low: float = parameter(
         unit="expertise",
         low=0,
@@ -204,7 +211,7 @@ def draw_expertise(s, row):
     span = w.fields_expertise_high - w.fields_expertise_low
     clocks = np.empty(w.fields_count)
     for f in range(w.fields_count):
-        weight = math.exp(-8.0 * s.distance[f, o.home_field])
+        weight = math.exp(-w.fields_relatedness * s.distance[f, o.home_field])
         clocks[f] = streams.clock(luck, streams.HELD_FIELD, f, o.entity, weight)
     clocks[o.home_field] = -1.0
     for _ in range(min(breadth(w, o.kind, o.ownership), w.fields_count)):
@@ -215,7 +222,7 @@ def draw_expertise(s, row):
         if is_frontier(f, w.fields_count, w.fields_frontier):
             level = min(level, w.fields_frontier_ceiling)
         s.expertise[row, f] = level
-        s.floor[row, f] = 0.5 * level
+        s.floor[row, f] = w.learning_retained_share * level
 
 
 @rule

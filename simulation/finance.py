@@ -77,11 +77,32 @@ class Finance(Settings):
         meaning="chance that an SME closes when its money is used up",
         source="assumption",
     )
+    distress_share: float = parameter(
+        unit="share of the reserve",
+        low=0,
+        high=1,
+        meaning="an SME with less money than this part of its reserve may close",
+        source="assumption",
+    )
     entry_per_quarter: float = parameter(
         unit="start-ups per quarter and 120 organisations",
         low=0,
         high=10,
         meaning="arrival of start-ups, which enter as SMEs",
+        source="assumption",
+    )
+    startup_staff_log_mean: float = parameter(
+        unit="log FTE",
+        low=0,
+        high=6,
+        meaning="mean log of the research staff of start-ups",
+        source="assumption: about 15 FTE in the median",
+    )
+    startup_staff_log_sd: float = parameter(
+        unit="log units",
+        low=0,
+        high=2,
+        meaning="spread of the research staff of start-ups",
         source="assumption",
     )
 
@@ -132,7 +153,7 @@ def close_firms(s, step):
         o = s.organisations[row]
         if o.active == 0 or o.kind != SME or o.busy > 0.0 or o.staff <= 0.0:
             continue
-        if o.cash > reserve(w, o) // 4:
+        if o.cash > int(reserve(w, o) * w.finance_distress_share):
             continue
         if streams.uniform(s.luck[0], streams.FIRM_EXIT, step, o.entity) >= w.finance_exit_rate:
             continue
@@ -165,7 +186,7 @@ def enter_firms(s, step):
         o.home_field = -1
         o.region = entrant_region(s, number)
         z = streams.normal(s.luck[0], streams.ENTRANT, 1, np.uint64(number))
-        o.staff = math.exp(2.7 + 0.6 * z)
+        o.staff = math.exp(w.finance_startup_staff_log_mean + w.finance_startup_staff_log_sd * z)
         draw_organisation(s, row)
         s.counters[N_ENTRANTS] += 1
         s.counters[N_ORGANISATIONS] += 1

@@ -85,12 +85,47 @@ class Forming(Settings):
         meaning="how much likelier an acquaintance is looked at",
         source="Paier and Scherngell 2011; size assumed",
     )
+    tie_saturation: float = parameter(
+        unit="collaborations",
+        low=0,
+        high=32,
+        meaning="most collaborations that make an acquaintance likelier to be looked at",
+        source="assumption",
+    )
     home_bias: float = parameter(
         unit="weight",
         low=0,
         high=10,
         meaning="how much likelier a neighbour is looked at",
         source="Autant-Bernard 2007; size assumed",
+    )
+    broker_least_fit: float = parameter(
+        unit="weight",
+        low=0,
+        high=1,
+        meaning="weight with which brokers and pools name a candidate without expertise in the field, against 1 at full expertise",
+        source="assumption",
+    )
+    trust_rate: float = parameter(
+        unit="per collaboration",
+        low=0,
+        high=5,
+        meaning="how fast trust grows with collaborations",
+        source="assumption",
+    )
+    trust_worth: float = parameter(
+        unit="share of expected value",
+        low=0,
+        high=1,
+        meaning="worth of full trust in a candidate to the lead",
+        source="assumption",
+    )
+    meeting_members: int = parameter(
+        unit="members",
+        low=2,
+        high=40,
+        meaning="first members who really meet: trust, ties and learning are among them",
+        source="assumption",
     )
     prior_success: float = parameter(
         unit="probability",
@@ -113,6 +148,27 @@ class Forming(Settings):
         meaning="coverage that owners expect of a programme's consortia before its first awards",
         source="assumption: .9, a little below what private projects of the burn-in reach",
     )
+    prior_coverage_weight: float = parameter(
+        unit="awards",
+        low=0.1,
+        high=100,
+        meaning="how many awards the expected coverage is worth",
+        source="assumption",
+    )
+    prior_award_rate: float = parameter(
+        unit="probability",
+        low=0,
+        high=1,
+        meaning="award rate that owners expect of a programme before its first bids",
+        source="assumption",
+    )
+    prior_award_weight: float = parameter(
+        unit="bids",
+        low=0.1,
+        high=100,
+        meaning="how many bids the expected award rate is worth",
+        source="assumption",
+    )
     coverage_exponent: float = parameter(
         unit="exponent",
         low=0,
@@ -130,9 +186,16 @@ class Forming(Settings):
     learning_weight: float = parameter(
         unit="million yuan per unit of expertise",
         low=0,
-        high=5,
-        meaning="lambda_L, worth of learning to a member, times 10",
-        source="assumption: .6",
+        high=50,
+        meaning="lambda_L, worth of learning to a member",
+        source="assumption: 6",
+    )
+    expected_integration: float = parameter(
+        unit="share",
+        low=0,
+        high=1,
+        meaning="integration of the team that the invited expects when it thinks of what it will learn",
+        source="assumption",
     )
     reputation_weight: float = parameter(
         unit="million yuan per unit of reputation",
@@ -176,6 +239,13 @@ class Forming(Settings):
         meaning="value lost by publishing a need",
         source="assumption: .05",
     )
+    wait_discount: float = parameter(
+        unit="share of worth",
+        low=0,
+        high=1,
+        meaning="what is left of going alone when a call has refused the need",
+        source="assumption",
+    )
     lead_weight: float = parameter(
         unit="shares",
         low=1,
@@ -183,11 +253,46 @@ class Forming(Settings):
         meaning="effort and value of the lead relative to a core member",
         source="assumption: 1.3",
     )
+    looking_partners: float = parameter(
+        unit="members",
+        low=0,
+        high=10,
+        meaning="other members that a lead shares the value with in mind when it decides how long to look",
+        source="assumption",
+    )
+    planned_partners: float = parameter(
+        unit="members",
+        low=0,
+        high=10,
+        meaning="other members that owners and leads plan with before a team is there",
+        source="assumption",
+    )
+    asked_members: float = parameter(
+        unit="members",
+        low=0,
+        high=39,
+        meaning="other members among whom the staff is divided that an invited organisation is asked for",
+        source="assumption",
+    )
+    least_staff_share: float = parameter(
+        unit="share of the staff asked for",
+        low=0,
+        high=1,
+        meaning="part of the staff asked for that must be free for an organisation to join",
+        source="assumption",
+    )
     bid_candidates: int = parameter(
         unit="candidates",
         low=1,
         high=64,
         meaning="possible leads next on the ring who consider a published need",
+        source="assumption",
+    )
+    solver_fields: int = parameter(
+        unit="fields",
+        low=1,
+        high=12,
+        meaning="fewest fields that fill the places of possible leads",
         source="assumption",
     )
     market_distance: float = parameter(
@@ -217,6 +322,20 @@ class Forming(Settings):
         high=40,
         meaning="most members of a project without a programme",
         source="assumption",
+    )
+    attempts_alone: int = parameter(
+        unit="attempts",
+        low=0,
+        high=40,
+        meaning="most attempts to start a need's project without a programme",
+        source="assumption",
+    )
+    attempt_quarters: int = parameter(
+        unit="quarters",
+        low=1,
+        high=40,
+        meaning="time between attempts without a programme, unless a call has refused the need",
+        source="assumption: yearly",
     )
     outer_benefit_myuan: float = parameter(
         unit="million yuan",
@@ -278,9 +397,9 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
             then[covered] = lead_utility(
                 s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
             )
-        fit = 0.05 * pool[k].trust
-        fit += w.forming_skill_weight * skill_gain(s, need, levels, pool[k])
-        gain = then[covered] - burdened + w.forming_prior_success * need.value * fit
+        liked = w.forming_trust_worth * pool[k].trust
+        liked += w.forming_skill_weight * skill_gain(s, need, levels, pool[k])
+        gain = then[covered] - burdened + w.forming_prior_success * need.value * liked
         if gain > best_gain:
             best_gain = gain
             best = k
@@ -300,11 +419,11 @@ def invite(s, step, c, row, gain, coverage, p_extra):
         transfer = -utility
         if fen(transfer) > s.organisations[c.member[0]].cash:
             transfer = 0.0
-    needed = p.funding_project_staff_fte / (w.forming_lead_weight + 4.0)
+    needed = p.funding_project_staff_fte / (w.forming_lead_weight + w.forming_asked_members)
     layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
     if layer == GENERAL:
         needed *= p.layers_general_effort_share
-    if not accepts(utility, transfer, free_staff(s, row), needed):
+    if not accepts(utility, transfer, free_staff(s, row), needed, w.forming_least_staff_share):
         c.refusals += 1
         kind = REFUSED_DEAL if utility + transfer < 0.0 else REFUSED_STAFF
         note(s, step, kind, c.problem, c.row, row, utility)
@@ -317,6 +436,7 @@ def invite(s, step, c, row, gain, coverage, p_extra):
 @rule
 def admit(s, c, row, layer, promised):
     """Add a member and update what depends on who is in."""
+    w = s.world[0]
     p = s.programmes[c.programme]
     if c.size > 0 and new_region(s, c, row):
         c.regions += 1
@@ -325,11 +445,11 @@ def admit(s, c, row, layer, promised):
     c.layer[position] = layer
     c.promised[position] = promised
     c.value_weight[position] = value_weight(
-        layer, position == 0, s.world[0].forming_lead_weight, p.layers_close_value_share,
+        layer, position == 0, w.forming_lead_weight, p.layers_close_value_share,
         p.layers_general_effort_share,
     )  # fmt: skip
     c.size += 1
-    c.burden += burden(layer, p.layers_general_effort_share)
+    c.burden += burden(layer, p.layers_general_effort_share, w.search_general_burden)
 
 
 @rule
@@ -337,10 +457,11 @@ def make_pool(s, c, found, n_found):
     """The candidates looked at, with what they can touch and the lead's trust in them."""
     pool = np.zeros(n_found, CANDIDATE)
     need = s.needs[c.problem]
+    rate = s.world[0].forming_trust_rate
     for k in range(n_found):
         pool[k].row = found[k]
         pool[k].touches = touches(s, need, found[k])
-        pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]))
+        pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]), rate)
     return pool
 
 
@@ -442,9 +563,7 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    c.utility = lead_utility(
-        s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra
-    )
+    c.utility = lead_utility(s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
     c.believed = believed_success(

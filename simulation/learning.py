@@ -38,8 +38,15 @@ class Learning(Settings):
         unit="share per quarter",
         low=0,
         high=0.05,
-        meaning="forgetting of fields that are not used, towards half of the initial level",
+        meaning="forgetting of fields that are not used, towards the part that is retained",
         source="assumption: .003",
+    )
+    retained_share: float = parameter(
+        unit="share of expertise",
+        low=0,
+        high=1,
+        meaning="part of initial or built-up expertise that is never forgotten",
+        source="assumption",
     )
     spillover: float = parameter(
         unit="expertise",
@@ -99,9 +106,10 @@ def learn_in_team(s, row):
     if c.size < 2:
         return
     fields = distinct_fields(need, n)
+    meet = w.forming_meeting_members
     for a in range(c.size):
         for b in range(c.size):
-            if a != b and (a < 12 or b < 12):
+            if a != b and (a < meet or b < meet):
                 learn_from(s, c, fields, c.member[a], c.member[b])
 
 

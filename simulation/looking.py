@@ -40,7 +40,8 @@ def wanted_looks(s, need, c, programme, owns):
     w = s.world[0]
     p = s.programmes[programme]
     coverage = share_of(team_touches(s, need, c), w.needs_components)
-    stake = w.forming_prior_success * need.value * lead_keeps(w, 2.0, owns, s.problems[c.problem].price)
+    kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price)
+    stake = w.forming_prior_success * need.value * kept
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS)
@@ -80,7 +81,8 @@ def look_on_ring(s, step, c, programme, field, looks, found, n_found):
             continue
         weight = contact_weight(
             p.formation_mode, times, 1.0 if near else 0.0, s.expertise[row, field],
-            w.forming_tie_bias, w.forming_home_bias,
+            w.forming_tie_bias, w.forming_home_bias, w.forming_tie_saturation,
+            w.forming_broker_least_fit,
         )  # fmt: skip
         rows[n] = row
         address = streams.combine(streams.combine(c.luck, field), o.entity)

@@ -70,12 +70,40 @@ class Money(Settings):
         meaning="time that agreement with each further party takes",
         source="assumption",
     )
+    most_agreement_quarters: int = parameter(
+        unit="quarters",
+        low=0,
+        high=40,
+        meaning="longest time that agreement takes, however many parties",
+        source="assumption",
+    )
     appraisal_noise: float = parameter(
         unit="points",
         low=0,
         high=5,
         meaning="standard deviation of one expert's points, national pool",
         source="assumption",
+    )
+    merit_expertise: float = parameter(
+        unit="points per unit of expertise and coverage",
+        low=0,
+        high=20,
+        meaning="weight of the team's expertise in merit",
+        source="assumption: team, need and lead move the points about alike",
+    )
+    merit_difficulty: float = parameter(
+        unit="points per unit of difficulty",
+        low=0,
+        high=20,
+        meaning="weight of the need's difficulty against merit",
+        source="assumption: team, need and lead move the points about alike",
+    )
+    merit_ability: float = parameter(
+        unit="points per unit of ability",
+        low=0,
+        high=20,
+        meaning="weight of the lead's ability in merit",
+        source="assumption: team, need and lead move the points about alike",
     )
     local_noise_factor: float = parameter(
         unit="times",
@@ -98,6 +126,20 @@ class Money(Settings):
         meaning="cost of opening an application scenario",
         source="assumption",
     )
+    adaptation_quarters: int = parameter(
+        unit="quarters",
+        low=1,
+        high=40,
+        meaning="time between looks at results by a government that learns",
+        source="assumption: two years",
+    )
+    adaptation_smoothing: float = parameter(
+        unit="solutions, and hundred million yuan",
+        low=0.01,
+        high=10,
+        meaning="how many solutions, for as many hundred million yuan, every programme is taken to have had already",
+        source="assumption",
+    )
     financier_return: float = parameter(
         unit="share of the advance",
         low=0,
@@ -105,10 +147,31 @@ class Money(Settings):
         meaning="what financiers ask back from the value",
         source="assumption",
     )
+    financier_most: float = parameter(
+        unit="share of the team's value",
+        low=0,
+        high=1,
+        meaning="most of the team's part of the value that goes back to financiers",
+        source="assumption",
+    )
     reputation_decay: float = parameter(
         unit="share per quarter",
         low=0,
         high=0.5,
         meaning="forgetting of reputation",
+        source="assumption",
+    )
+    reputation_lead: float = parameter(
+        unit="points",
+        low=0,
+        high=5,
+        meaning="reputation that a solved need brings its lead",
+        source="assumption: 1, the unit of reputation",
+    )
+    reputation_member: float = parameter(
+        unit="points",
+        low=0,
+        high=5,
+        meaning="reputation that a solved need brings each other member",
         source="assumption",
     )

@@ -63,6 +63,20 @@ class Needs(Settings):
         meaning="components in the raiser's own field",
         source="assumption: .3",
     )
+    relatedness: float = parameter(
+        unit="per unit of field distance",
+        low=0,
+        high=30,
+        meaning="how fast the chance that a field is needed too falls with its distance from the main field",
+        source="assumption",
+    )
+    remote_field_weight: float = parameter(
+        unit="weight",
+        low=0,
+        high=1,
+        meaning="weight of a field however far it lies, against 1 for the nearest",
+        source="assumption: some needs join fields that have nothing in common",
+    )
     links_low: int = parameter(
         unit="links",
         low=0,
@@ -105,12 +119,40 @@ class Needs(Settings):
         meaning="needs that open only when an earlier need is solved",
         source="assumption: .3",
     )
+    prerequisite_lag: int = parameter(
+        unit="quarters",
+        low=1,
+        high=20,
+        meaning="fewest quarters by which a prerequisite arrived before the need",
+        source="assumption",
+    )
+    prerequisite_reach: int = parameter(
+        unit="quarters",
+        low=2,
+        high=100,
+        meaning="most quarters by which a prerequisite arrived before the need",
+        source="assumption",
+    )
+    prerequisite_candidates: int = parameter(
+        unit="needs",
+        low=1,
+        high=64,
+        meaning="earlier needs drawn, of which the nearest in field becomes the prerequisite",
+        source="assumption",
+    )
     frontier_share: float = parameter(
         unit="share of needs",
         low=0,
         high=1,
         meaning="needs with components in a frontier field",
         source="assumption: .15",
+    )
+    strategic_share: float = parameter(
+        unit="share of components",
+        low=0,
+        high=1,
+        meaning="a need is strategic when this part of its components or more lies in strategic fields",
+        source="assumption",
     )
     value_median_myuan: float = parameter(
         unit="million yuan",
@@ -150,7 +192,10 @@ class Needs(Settings):
 
     def check(self) -> None:
         """Bounds must not cross, and links must fit the components."""
-        for low, high in (("links_low", "links_high"), ("deadline_low", "deadline_high")):
+        for low, high in (
+            ("links_low", "links_high"), ("deadline_low", "deadline_high"),
+            ("prerequisite_lag", "prerequisite_reach"),
+        ):  # fmt: skip
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(
                     f"needs.{low} = {getattr(self, low)} is above needs.{high} = "
@@ -205,7 +250,8 @@ def draw_fields(s, need, entity):
     chosen[0] = need.main_field
     clocks = np.empty(w.fields_count)
     for f in range(w.fields_count):
-        weight = 0.15 + math.exp(-6.0 * s.distance[f, need.main_field])
+        near = math.exp(-w.needs_relatedness * s.distance[f, need.main_field])
+        weight = w.needs_remote_field_weight + near
         if is_frontier(f, w.fields_count, w.fields_frontier):
             weight = 0.0
         address = streams.combine(entity, f)
@@ -322,21 +368,23 @@ def best_single_region(s, need):
 
 @rule
 def draw_prerequisite(s, index, entity):
-    """An earlier need that must be solved first: of eight drawn, the nearest in field."""
+    """An earlier need that must be solved first: of those drawn, the nearest in field."""
     w = s.world[0]
     luck = s.luck[0]
     u = streams.uniform(luck, streams.NEED_PREREQUISITE, 0, entity)
+    oldest = s.needs[index].arrival - w.needs_prerequisite_reach
+    newest = s.needs[index].arrival - w.needs_prerequisite_lag
     earliest = 0
-    while earliest < index and s.needs[earliest].arrival < s.needs[index].arrival - 16:
+    while earliest < index and s.needs[earliest].arrival < oldest:
         earliest += 1
     latest = index
-    while latest > earliest and s.needs[latest - 1].arrival >= s.needs[index].arrival - 1:
+    while latest > earliest and s.needs[latest - 1].arrival > newest:
         latest -= 1
     if u >= w.needs_prerequisite_share or latest <= earliest:
         return -1
     best = -1
     shortest = 2.0
-    for k in range(8):
+    for k in range(w.needs_prerequisite_candidates):
         address = streams.combine(entity, k)
         pick = streams.uniform(luck, streams.NEED_PREREQUISITE_PICK, 0, address)
         j = earliest + int(pick * (latest - earliest))
@@ -378,7 +426,8 @@ def draw_needs(s):
         for i in range(w.needs_components):
             if is_strategic(need.field[i], w.fields_count, w.fields_frontier, w.fields_strategic):
                 need.strategic += 1
-        need.strategic = 1 if 2 * need.strategic >= w.needs_components else 0
+        least = w.needs_strategic_share * w.needs_components
+        need.strategic = 1 if need.strategic >= least else 0
         assess_difficulty(s, need)
         need.prerequisite = draw_prerequisite(s, index, entity)
 

@@ -75,7 +75,9 @@ OUTCOMES: tuple[Outcome, ...] = (
         "policy quarter of the first technical breakthrough; NaN if none",
     ),
     Outcome(
-        "restricted_mean_time", "quarters", "mean time from arrival to solution, cut at 24 quarters"
+        "restricted_mean_time",
+        "quarters",
+        "mean time from arrival to solution, cut at criteria.longest_time",
     ),
     Outcome("value_realised", _MY, "realised value of adopted solutions"),
     Outcome("value_solved_median", _MY, "median expected value of solved needs; NaN if none"),
@@ -102,9 +104,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("public_unspent", _MY, "programme money left at the end"),
     Outcome("paid_programme", _MY, "project cost paid by programmes"),
     Outcome(
-        "paid_block_grant", _MY, "paid by block-grant bodies from their own means for projects, bids and looking"
+        "paid_block_grant",
+        _MY,
+        "paid by universities and institutes from their block grants for projects, bids and looking",
     ),
-    Outcome("paid_soe_funds", _MY, "paid by state-owned firms (state capital) for projects, bids and looking"),
+    Outcome(
+        "paid_soe_funds",
+        _MY,
+        "paid by state-owned firms (state capital) for projects, bids and looking",
+    ),
     Outcome("paid_private", _MY, "paid by private firms for projects, bids and looking"),
     Outcome(
         "all_in_cost",

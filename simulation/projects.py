@@ -173,7 +173,11 @@ def decide_boldness(s, c, step):
     stake = c.believed * s.needs[c.problem].value
     penalty = penalty_due(myuan(c.grant), p.monitoring_penalty, 0.0)
     remaining = myuan(c.grant - c.grant_used)
-    if takes_bold_try(stake, remaining, gate_ahead, penalty, p.monitoring_tolerance):
+    w = s.world[0]
+    if takes_bold_try(
+        stake, remaining, gate_ahead, penalty, p.monitoring_tolerance, w.search_bold_promise,
+        w.search_bold_danger,
+    ):  # fmt: skip
         c.bold = 1
 
 
@@ -265,6 +269,7 @@ def member_pays(s, c, p, position, due):
 @rule
 def end_project(s, row, state, step):
     """A project ends: prize or penalty, unused money back, staff free, beliefs and standing."""
+    w = s.world[0]
     c = s.consortia[row]
     c.state = state
     solved = state == ENDED_SOLVED
@@ -279,7 +284,7 @@ def end_project(s, row, state, step):
         o.trials += 1.0
         if solved:
             o.successes += 1.0
-            o.reputation += 1.0 if position == 0 else 0.5
+            o.reputation += w.money_reputation_lead if position == 0 else w.money_reputation_member
     if c.body >= 0:
         s.bodies[c.body].running -= 1
         s.bodies[c.body].trials += 1.0

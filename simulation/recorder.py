@@ -33,7 +33,6 @@ from simulation.fields import is_frontier
 from simulation.outcomes import BINDING_RULES, HORIZONS, OUTCOMES, TRAJECTORIES
 from simulation.state import State
 
-LONGEST_TIME = 24  # quarters at which the mean time to solution is cut
 OUTFLOWS = (
     RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
     SCENARIO_OUT, CAPABILITY_OUT,
@@ -202,14 +201,15 @@ def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
     needs = state.needs[cohort]
     flags = _flags(state, cohort)
     solved = flags["solved"]
-    took = np.where(solved, problems["solved_step"] - needs["arrival"], LONGEST_TIME)
+    longest = int(state.world[0]["criteria_longest_time"])
+    took = np.where(solved, problems["solved_step"] - needs["arrival"], longest)
     technical = problems["solved_step"][flags["technical"]]
     burn_in = state.world[0]["time_burn_in"]
     solver = state.consortia[problems["solver"][solved]]
     lead_kind = state.organisations["kind"][solver["member"][:, 0]]
     values = {
         "first_technical_quarter": technical.min() - burn_in if len(technical) else math.nan,
-        "restricted_mean_time": np.minimum(took, LONGEST_TIME).mean() if len(took) else math.nan,
+        "restricted_mean_time": np.minimum(took, longest).mean() if len(took) else math.nan,
         "value_realised": problems["realised"].sum(),
         "value_solved_median": np.median(needs["value"][solved]) if solved.any() else math.nan,
         "solved_private": (solver["programme"] == columns.PRIVATE_PRACTICE).sum(),

@@ -67,6 +67,27 @@ class Search(Settings):
         meaning="components changed at once by a bold try",
         source="Fleming 2001: unfamiliar combinations lower the mean and raise the variance; 3 by assumption",
     )
+    bold_share: float = parameter(
+        unit="probability",
+        low=0,
+        high=1,
+        meaning="chance that a bold team's try is bold",
+        source="assumption",
+    )
+    bold_promise: float = parameter(
+        unit="share of the stake",
+        low=0,
+        high=1,
+        meaning="what a stuck team thinks a bold try is worth",
+        source="Azoulay et al. 2011 for the choice; size assumed",
+    )
+    bold_danger: float = parameter(
+        unit="share of what is at risk",
+        low=0,
+        high=1,
+        meaning="part of the coming grant and the penalty that a stuck team thinks a bold try endangers",
+        source="Azoulay et al. 2011 for the choice; size assumed",
+    )
     integration_base: float = parameter(
         unit="share",
         low=0,
@@ -88,6 +109,13 @@ class Search(Settings):
         meaning="gC, what coordination can add at most",
         source="Cummings and Kiesler 2007; .5 by assumption",
     )
+    coordination_saturation: float = parameter(
+        unit="per unit of coordination",
+        low=0.1,
+        high=10,
+        meaning="how fast what coordination can add is reached",
+        source="Cummings and Kiesler 2007; form and size assumed",
+    )
     integration_communication: float = parameter(
         unit="share",
         low=0,
@@ -101,6 +129,13 @@ class Search(Settings):
         high=0.8,
         meaning="kI, loss of integration with the effective number of institutions",
         source="Cummings and Kiesler 2007: more institutions hurt; .25 by assumption",
+    )
+    general_burden: float = parameter(
+        unit="members",
+        low=0,
+        high=1,
+        meaning="burden on coordination of a general member with .4 of a close member's effort, in proportion to its effort",
+        source="assumption: less than its effort",
     )
     loss_regions: float = parameter(
         unit="exponent",
@@ -123,22 +158,29 @@ class Search(Settings):
         meaning="c_p, cost of coordinating two institutions",
         source="assumption: .012",
     )
+    coordination_price: float = parameter(
+        unit="times the pair cost per unit of coordination",
+        low=0,
+        high=20,
+        meaning="what bought coordination adds to the cost of coordinating two institutions",
+        source="assumption",
+    )
 
 
 @rule
 def integration(
-    g0, g_lead, g_coordination, g_communication, k_institutions, k_regions, k_trust,
-    ability, coordination, burden, regions, relief, trust, communication,
+    g0, g_lead, g_coordination, saturation, g_communication, k_institutions, k_regions,
+    k_trust, ability, coordination, burden, regions, relief, trust, communication,
 ):  # fmt: skip
     r"""Share of tries that are judged on the whole design.
 
-    .. math:: \gamma = \min(.98, [g_0 + g_L a + g_C (1-e^{-2c})]\, n_{eff}^{-k_I}\,
+    .. math:: \gamma = \min(.98, [g_0 + g_L a + g_C (1-e^{-bc})]\, n_{eff}^{-k_I}\,
               n_{reg}^{-k_R(1-r)}\, (1 + k_T t) + g_M m)
 
     Institutions and borders cost integration (Cummings and Kiesler 2007; Hoekman et al. 2010);
     coordination, relief and trust restore it. The functional form is an assumption.
     """
-    base = g0 + g_lead * ability + g_coordination * (1.0 - math.exp(-2.0 * coordination))
+    base = g0 + g_lead * ability + g_coordination * (1.0 - math.exp(-saturation * coordination))
     base *= math.pow(max(burden, 1.0), -k_institutions)
     base *= math.pow(float(regions), -k_regions * (1.0 - relief))
     return min(0.98, base * (1.0 + k_trust * trust) + g_communication * communication)
@@ -151,9 +193,10 @@ def team_integration(s, c):
     p = s.programmes[c.programme]
     return integration(
         w.search_integration_base, w.search_integration_lead, w.search_integration_coordination,
-        w.search_integration_communication, w.search_loss_institutions, w.search_loss_regions,
-        w.search_gain_trust, s.organisations[c.member[0]].lead_ability, p.coordination_bought,
-        c.burden, c.regions, p.coordination_border_relief, c.trust, p.coordination_communication,
+        w.search_coordination_saturation, w.search_integration_communication,
+        w.search_loss_institutions, w.search_loss_regions, w.search_gain_trust,
+        s.organisations[c.member[0]].lead_ability, p.coordination_bought, c.burden, c.regions,
+        p.coordination_border_relief, c.trust, p.coordination_communication,
     )  # fmt: skip
 
 
@@ -183,11 +226,12 @@ def pick_component(part, u):
 @rule
 def flipped(s, c, step, address, part):
     """The components a try changes: one, or several of the member's own when the team is bold."""
+    w = s.world[0]
     luck = s.luck[0]
     first = pick_component(part, streams.uniform(luck, streams.TRY_COMPONENT, step, address))
     flips = 1 << first
-    if c.bold == 1 and streams.uniform(luck, streams.TRY_BOLD, step, address) < 0.5:
-        for k in range(1, s.world[0].search_bold_flips):
+    if c.bold == 1 and streams.uniform(luck, streams.TRY_BOLD, step, address) < w.search_bold_share:
+        for k in range(1, w.search_bold_flips):
             u = streams.uniform(luck, streams.TRY_COMPONENT, step, streams.combine(address, k))
             flips |= 1 << pick_component(part, u)
     return first, flips

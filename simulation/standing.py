@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from agents.compiled import rule
+from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen, spend_from_programme
 from simulation.columns import CAPABILITY_OUT, MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
@@ -16,6 +19,35 @@ from simulation.outcomes import SOURCE_ENDED, STANDING_ENDED
 from simulation.policies.capability import capability_gain
 from simulation.policies.eligibility import may_lead
 from simulation.policies.renewal import performance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing(Settings):
+    """Parameters of this mechanism."""
+
+    SECTION: ClassVar[str] = "standing"
+
+    size_weight: float = parameter(
+        unit="points per log of staff",
+        low=0,
+        high=2,
+        meaning="weight of size, beside reputation, in the choice of leads of standing consortia",
+        source="assumption",
+    )
+    load: float = parameter(
+        unit="share of components per running project",
+        low=0,
+        high=1,
+        meaning="how much a running project of a standing consortium counts against it when a need is given out",
+        source="assumption",
+    )
+    own_need: float = parameter(
+        unit="share of components",
+        low=0,
+        high=1,
+        meaning="how much it counts for a standing consortium that the need is its lead's own",
+        source="assumption",
+    )
 
 
 @rule
@@ -95,13 +127,14 @@ def next_body_lead(s, programme, step):
     Ability to lead is not seen beforehand: that is what renewal on performance can find out.
     """
     p = s.programmes[programme]
+    size_weight = s.world[0].standing_size_weight
     best = -1
     most = -1.0
     for row in range(s.counters[N_ORGANISATIONS]):
         if not admitted_lead(s, p, row) or leads_body(s, row, step):
             continue
         o = s.organisations[row]
-        points = o.reputation + 0.2 * math.log(1.0 + o.staff)
+        points = o.reputation + size_weight * math.log(1.0 + o.staff)
         if best < 0 or points > most:
             most = points
             best = row
@@ -200,9 +233,9 @@ def best_body(s, programme, index):
                     break
                 touch = s.expertise[body.member[k], f] >= w.search_least_expertise
             covered += touch
-        level = covered / w.needs_components - 0.05 * body.running
+        level = covered / w.needs_components - w.standing_load * body.running
         if s.problems[index].owner == body.lead:
-            level += 0.2
+            level += w.standing_own_need
         if level > most:
             most = level
             best = b
@@ -226,7 +259,9 @@ def build_capability(s, step, quarter, programme, money_fen):
         e = s.expertise[row, o.source_field]
         gain = capability_gain(e, paid / 1e8, w.learning_capability_scale_myuan)
         s.expertise[row, o.source_field] = e + gain
-        s.floor[row, o.source_field] = max(s.floor[row, o.source_field], 0.5 * (e + gain))
+        s.floor[row, o.source_field] = max(
+            s.floor[row, o.source_field], w.learning_retained_share * (e + gain)
+        )
         if step - o.source_since >= p.capability_patience_quarters and (
             s.expertise[row, o.source_field] < w.search_least_expertise
         ):

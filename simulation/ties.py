@@ -41,16 +41,17 @@ def add_tie(s, a, b, times, step):
 
 
 @rule
-def trust_of(times):
-    """Trust between two organisations: 1 - exp(-times/2)."""
-    return 1.0 - math.exp(-0.5 * times)
+def trust_of(times, rate):
+    """Trust between two organisations after working together some times: 1 - exp(-rate times)."""
+    return 1.0 - math.exp(-rate * times)
 
 
 @rule
 def remember_team(s, c, step):
     """Members who start a project together know each other from now on."""
-    for a in range(min(c.size, 12)):
-        for b in range(min(c.size, 12)):
+    meet = min(c.size, s.world[0].forming_meeting_members)
+    for a in range(meet):
+        for b in range(meet):
             if a != b:
                 add_tie(s, c.member[a], c.member[b], 1.0, step)
 
@@ -99,14 +100,15 @@ def next_by_hash(s, target, seeker, home):
 
 @rule
 def measure_team(s, c):
-    """Trust and repeated pairs among the first twelve members."""
+    """Trust and repeated pairs among the members who really meet."""
+    w = s.world[0]
     trust = 0.0
     pairs = 0
     old = 0
-    for a in range(min(c.size, 12)):
+    for a in range(min(c.size, w.forming_meeting_members)):
         for b in range(a):
             times = tie_strength(s, c.member[a], c.member[b])
-            trust += trust_of(times)
+            trust += trust_of(times, w.forming_trust_rate)
             pairs += 1
             if times > 0.0:
                 old += 1

@@ -19,11 +19,13 @@ from simulation.learning import Learning
 from simulation.money import Money
 from simulation.needs import Needs
 from simulation.search import Search
+from simulation.standing import Standing
 
 SECTIONS: dict[str, type[Settings]] = {
     section.SECTION: section
     for section in (
-        Time, Needs, Fields, Search, Learning, Forming, Money, Adoption, Finance, Criteria,
+        Time, Needs, Fields, Search, Learning, Forming, Standing, Money, Adoption, Finance,
+        Criteria,
     )
 }  # fmt: skip
 

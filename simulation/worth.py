@@ -211,7 +211,9 @@ def learning_in_reach(s, need, c, row, distance):
         f = need.field[i]
         gap = s.expertise[c.member[0], f] - s.expertise[row, f]
         if gap > 0.0 and not repeated(need, i):
-            total += partner_gain(gap, distance, 0.5, w.learning_from_partners)
+            total += partner_gain(
+                gap, distance, w.forming_expected_integration, w.learning_from_partners
+            )
     return total * need.deadline
 
 
@@ -228,9 +230,11 @@ def rivalry(s, o, lead, distance, ip_sharing):
 @rule
 def coordination_cost(s, p, burden):
     """Cost of coordinating a team for a quarter, million yuan."""
+    w = s.world[0]
     pairs = 0.5 * burden * max(burden - 1.0, 0.0)
-    talk = 1.0 + 4.0 * p.coordination_bought + p.coordination_communication
-    return s.world[0].search_pair_cost_myuan * talk * pairs
+    bought = w.search_coordination_price * p.coordination_bought
+    talk = 1.0 + bought + p.coordination_communication
+    return w.search_pair_cost_myuan * talk * pairs
 
 
 @rule
@@ -238,6 +242,7 @@ def extra_burden(s, need, c):
     """What coordinating one more member costs over the project, million yuan."""
     p = s.programmes[c.programme]
     layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
-    heavier = c.burden + burden(layer, p.layers_general_effort_share)
+    general = s.world[0].search_general_burden
+    heavier = c.burden + burden(layer, p.layers_general_effort_share, general)
     extra = coordination_cost(s, p, heavier) - coordination_cost(s, p, c.burden)
     return extra * need.deadline

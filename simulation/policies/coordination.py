@@ -18,7 +18,7 @@ class Coordination(Settings):
         unit="units of coordination",
         low=0.0,
         high=2.0,
-        meaning="coordination c bought per project: raises integration, multiplies its cost by 1 + 4c",
+        meaning="coordination c bought per project: raises integration, and its cost by search.coordination_price times c",
         source="Cummings and Kiesler 2007: coordination activities mediate; form and size assumed",
     )
     border_relief: float = parameter(

@@ -34,15 +34,16 @@ class Formation(Settings):
 
 
 @rule
-def contact_weight(mode, ties, same_region, fit, tie_bias, home_bias):
+def contact_weight(mode, ties, same_region, fit, tie_bias, home_bias, most_ties, least_fit):
     """How likely a candidate is looked at, relative to a stranger elsewhere (weight 1).
 
-    ``ties`` is times worked together, ``fit`` the candidate's expertise in the field in [0, 1].
+    ``ties`` is times worked together, of which ``most_ties`` count; ``fit`` the candidate's
+    expertise in the field in [0, 1]; ``least_fit`` the weight of one who has none.
     Acquaintance and proximity guide private search (Paier and Scherngell 2011); an open call
     reaches strangers alike; brokers and pools sort by what candidates can do.
     """
     if mode == TIES:
-        return 1.0 + tie_bias * min(ties, 4.0) + home_bias * same_region
+        return 1.0 + tie_bias * min(ties, most_ties) + home_bias * same_region
     if mode == OPEN_CALL:
         return 1.0
-    return 0.05 + fit * fit
+    return least_fit + fit * fit

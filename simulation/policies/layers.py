@@ -82,6 +82,9 @@ def value_weight(layer, is_lead, lead_weight, close_value_share, general_share):
 
 
 @rule
-def burden(layer, general_share):
-    """What a member adds to the effective number n_eff that coordination is paid for."""
-    return 0.35 * (general_share / 0.4) if layer == GENERAL else 1.0
+def burden(layer, general_share, general_burden):
+    """What a member adds to the effective number n_eff that coordination is paid for.
+
+    ``general_burden`` is that of a general member with .4 of a close member's effort.
+    """
+    return general_burden * (general_share / 0.4) if layer == GENERAL else 1.0

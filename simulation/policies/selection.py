@@ -82,6 +82,9 @@ def merit_points(
     log_value,
     difficulty,
     priority,
+    expertise_weight,
+    difficulty_weight,
+    ability_weight,
     track_record_weight,
     value_weight,
     priority_points,
@@ -91,9 +94,10 @@ def merit_points(
 ):
     """Points of a bid; expertise, ability and difficulty in [0, 1], luck standard normal.
 
-    The weights let team, need and lead move the points about alike, so that one expert's error
-    (standard deviation 1 by default) hides most of it, as in real panels.
+    The default weights let team, need and lead move the points about alike, so that one expert's
+    error (standard deviation 1 by default) hides most of it, as in real panels.
     """
-    points = 4.0 * expertise - 4.0 * difficulty + lead_ability + track_record_weight * reputation
+    points = expertise_weight * expertise - difficulty_weight * difficulty
+    points = points + ability_weight * lead_ability + track_record_weight * reputation
     points += value_weight * log_value + priority_points * priority
     return points + luck * noise_sd / math.sqrt(panel_size)

@@ -83,7 +83,7 @@ def test_worth_of_an_invitation() -> None:
     world = model().state.world[0]
     by_hand = (
         0.4 * (3.0 - 0.2)
-        + 10.0 * world["forming_learning_weight"] * 0.02
+        + world["forming_learning_weight"] * 0.02
         + world["forming_reputation_weight"] * 0.5
         - 1.0
         - 0.6 * 0.1

@@ -84,14 +84,14 @@ def test_free_looking_is_as_broad_as_allowed() -> None:
 
 def acceptance(**changes: float) -> float:
     values = {
-        "p": 0.4, "value_share": 5.0, "learning": 0.1, "learning_weight": 0.6, "reputation": 1.0,
+        "p": 0.4, "value_share": 5.0, "learning": 0.1, "learning_weight": 6.0, "reputation": 1.0,
         "reputation_weight": 0.5, "own_cost": 1.0, "leakage_loss": 0.5, "penalty_share": 0.2,
     }  # fmt: skip
     return acceptance_utility(*(values | changes).values())
 
 
 def test_acceptance_utility_is_its_formula() -> None:
-    assert acceptance() == pytest.approx(0.4 * 4.5 + 10 * 0.6 * 0.1 + 0.5 - 1.0 - 0.6 * 0.2)
+    assert acceptance() == pytest.approx(0.4 * 4.5 + 6.0 * 0.1 + 0.5 - 1.0 - 0.6 * 0.2)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_acceptance_moves_with_what_it_is_made_of(name: str, sign: int) -> None:
 def test_the_invited_joins_when_it_pays_and_staff_are_free(
     utility: float, transfer: float, free: float, expected: bool
 ) -> None:
-    assert accepts(utility, transfer, free, 2.0) == expected
+    assert accepts(utility, transfer, free, 2.0, 0.5) == expected
 
 
 def test_project_utility_is_expected_value_less_cost() -> None:
@@ -128,11 +128,11 @@ def test_a_call_is_never_worth_more_than_its_better_branch(
 
 
 def test_tolerance_and_a_passed_gate_invite_bold_tries() -> None:
-    stake, grant = 10.0, 8.0
-    assert not takes_bold_try(stake, grant, 1.0, 2.0, 0.0)
-    assert takes_bold_try(stake, grant, 1.0, 2.0, 1.0)
-    assert takes_bold_try(stake, grant, 0.0, 2.0, 0.0)
-    assert not takes_bold_try(0.0, 0.0, 0.0, 0.0, 1.0)
+    stake, grant, weights = 10.0, 8.0, (0.1, 0.3)
+    assert not takes_bold_try(stake, grant, 1.0, 2.0, 0.0, *weights)
+    assert takes_bold_try(stake, grant, 1.0, 2.0, 1.0, *weights)
+    assert takes_bold_try(stake, grant, 0.0, 2.0, 0.0, *weights)
+    assert not takes_bold_try(0.0, 0.0, 0.0, 0.0, 1.0, *weights)
 
 
 @given(money, share, share, st.floats(0.1, 1e3))

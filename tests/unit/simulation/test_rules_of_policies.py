@@ -130,8 +130,9 @@ def test_layers_fill_from_the_core() -> None:
     assert [effort_weight(CORE, lead, 1.3, 0.4) for lead in (True, False)] == [1.3, 1.0]
     assert effort_weight(GENERAL, False, 1.3, 0.4) == 0.4
     assert [value_weight(k, False, 1.3, 0.5, 0.4) for k in (CORE, CLOSE, GENERAL)] == [1, 0.5, 0.2]
-    assert [burden(k, 0.4) for k in (CORE, CLOSE)] == [1.0, 1.0]
-    assert burden(GENERAL, 0.4) == pytest.approx(0.35)
+    assert [burden(k, 0.4, 0.35) for k in (CORE, CLOSE)] == [1.0, 1.0]
+    assert burden(GENERAL, 0.4, 0.35) == pytest.approx(0.35)
+    assert burden(GENERAL, 0.8, 0.5) == pytest.approx(1.0)
 
 
 def test_agendas() -> None:
@@ -156,11 +157,13 @@ def test_circles() -> None:
 
 
 def test_contacts() -> None:
-    assert contact_weight(TIES, 2.0, 1.0, 0.0, 1.0, 0.5) == pytest.approx(3.5)
-    assert contact_weight(TIES, 99.0, 0.0, 0.0, 1.0, 0.5) == pytest.approx(5.0)
-    assert contact_weight(OPEN_CALL, 9.0, 1.0, 0.9, 1.0, 0.5) == 1.0
-    assert contact_weight(BROKERED, 0.0, 0.0, 0.9, 1.0, 0.5) > contact_weight(
-        BROKERED, 9.0, 1.0, 0.5, 1.0, 0.5
+    assert contact_weight(TIES, 2.0, 1.0, 0.0, 1.0, 0.5, 4.0, 0.05) == pytest.approx(3.5)
+    assert contact_weight(TIES, 99.0, 0.0, 0.0, 1.0, 0.5, 4.0, 0.05) == pytest.approx(5.0)
+    assert contact_weight(TIES, 99.0, 0.0, 0.0, 1.0, 0.5, 7.0, 0.05) == pytest.approx(8.0)
+    assert contact_weight(BROKERED, 9.0, 1.0, 0.0, 1.0, 0.5, 4.0, 0.3) == pytest.approx(0.3)
+    assert contact_weight(OPEN_CALL, 9.0, 1.0, 0.9, 1.0, 0.5, 4.0, 0.05) == 1.0
+    assert contact_weight(BROKERED, 0.0, 0.0, 0.9, 1.0, 0.5, 4.0, 0.05) > contact_weight(
+        BROKERED, 9.0, 1.0, 0.5, 1.0, 0.5, 4.0, 0.05
     )
 
 
@@ -168,9 +171,9 @@ def test_panels_weigh_and_err() -> None:
     assert appraisal(2.0, 1, 0.5, 0.25, 1.0, 3.0, 2.0, 4.0, 1.0, 4, 0.0) == pytest.approx(7.0)
     error = appraisal(0.0, 0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.5, 9, 2.0)
     assert error == pytest.approx(2.0 * 1.5 / 3.0)
-    assert merit_points(0.5, 1.0, 0.4, 2.0, 0.3, 1.0, 0.5, 0.25, 2.0, 1.0, 4, 1.0) == pytest.approx(
-        2.0 + 0.5 + 0.4 - 1.2 + 0.5 + 2.0 + 0.5
-    )
+    weights = (4.0, 4.0, 1.0, 0.5, 0.25, 2.0)
+    points = merit_points(0.5, 1.0, 0.4, 2.0, 0.3, 1.0, *weights, 1.0, 4, 1.0)
+    assert points == pytest.approx(2.0 + 0.5 + 0.4 - 1.2 + 0.5 + 2.0 + 0.5)
 
 
 @given(share, st.floats(0.0, 0.999), share, st.floats(-4, 4), st.integers(1, 50))

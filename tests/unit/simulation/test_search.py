@@ -22,7 +22,7 @@ from tests.support import worlds
 from tests.support.lone_team import enter, stage
 
 DEFAULTS = {
-    "g0": 0.35, "g_lead": 0.3, "g_coordination": 0.5, "g_communication": 0.1, "k_institutions": 0.25,
+    "g0": 0.35, "g_lead": 0.3, "g_coordination": 0.5, "saturation": 2.0, "g_communication": 0.1, "k_institutions": 0.25,
     "k_regions": 0.35, "k_trust": 0.35, "ability": 0.5, "coordination": 0.0, "burden": 4.0, "regions": 2, "relief": 0.0,
     "trust": 0.2, "communication": 0.0,
 }  # fmt: skip
