@@ -399,6 +399,8 @@ RULE_LEVERS: dict[str, Lever] = {
     "financier_advanced": Lever("funding.financier_share", lambda p: p.funding.financier_share > 0),
     "credit_scaled": Lever("funding.tax_credit", lambda p: p.funding.tax_credit > 0),
     "emerging_target": Lever("targets.emerging_share", lambda p: p.targets.emerging_share > 0),
+    "bar_waived": Lever("targets.consortia_per_year", lambda p: p.targets.consortia_per_year > 0 and p.selection.bar > 0),
+    "in_name_only": Lever("recognition.label", lambda p: p.targets.consortia_per_year > 0 and p.recognition.label > 0),
 }  # fmt: skip
 WITHOUT_CALLS = ("credit_scaled", "emerging_target", "source_ended")  # bind without an agenda
 

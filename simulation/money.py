@@ -112,3 +112,10 @@ class Money(Settings):
         meaning="forgetting of reputation",
         source="assumption",
     )
+    label_decay: float = parameter(
+        unit="share per quarter",
+        low=0,
+        high=0.5,
+        meaning="fading of the label that a programme gave",
+        source="assumption: halved in three years, about as long as a recognition is valid",
+    )

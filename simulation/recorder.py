@@ -257,6 +257,7 @@ def _projects(state: State, start: State) -> dict[str, float]:
         "projects": len(projects),
         "private_projects": (~public).sum(),
         "project_success": _mean(projects["state"] == columns.ENDED_SOLVED),
+        "in_name_only": (projects["effort_share"] < 1.0).sum(),
         "consortium_size": _mean(projects["size"]),
         "cross_region_share": _mean(projects["regions"] > 1),
         "repeat_tie_share": projects["old_pairs"].sum() / pairs if pairs else math.nan,

@@ -38,6 +38,12 @@ def consortia_due(consortia_per_year, quarter, founded):
 
 
 @rule
+def lags_behind(consortia_per_year, quarter, founded):
+    """Whether fewer consortia are founded than were promised until the quarter before this one."""
+    return consortia_due(consortia_per_year, quarter - 1, founded) > 0.0
+
+
+@rule
 def target_cap(cap, money, consortia):
     """Largest grant when this money must found so many consortia (same unit as the cap)."""
     if consortia <= 0.0:
