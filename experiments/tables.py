@@ -401,8 +401,15 @@ RULE_LEVERS: dict[str, Lever] = {
     "emerging_target": Lever("targets.emerging_share", lambda p: p.targets.emerging_share > 0),
     "bar_waived": Lever("targets.consortia_per_year", lambda p: p.targets.consortia_per_year > 0 and p.selection.bar > 0),
     "in_name_only": Lever("recognition.label", lambda p: p.targets.consortia_per_year > 0 and p.recognition.label > 0),
+    "relabelling_found": Lever("targets.audit", lambda p: p.targets.emerging_share > 0 and 0 < p.targets.audit < 1),
+    "out_of_focus": Lever("agenda.focus_fields", lambda p: p.agenda.focus_fields > 0 and p.governance.mode == "regions"),
 }  # fmt: skip
-WITHOUT_CALLS = ("credit_scaled", "emerging_target", "source_ended")  # bind without an agenda
+WITHOUT_CALLS = (
+    "credit_scaled",
+    "emerging_target",
+    "relabelling_found",
+    "source_ended",
+)  # bind without an agenda
 
 
 def never_bound(main: Panel, setup: Setup) -> list[dict[str, Any]]:

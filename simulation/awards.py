@@ -303,8 +303,8 @@ def recognise(s, p, lead):
 def effort_taken(s, step, row, grant):
     """Share of the planned staff that the lead puts in for the grant it is given; 0: it declines.
 
-    The whole, if the project pays with this grant (borders or a target may have cut it). Only the
-    nominal part, if label and grant are worth that much and officials need the number.
+    The whole, if the project pays with this grant (borders or a target may have cut it). Only a
+    nominal part, if officials need the number and label and grant are worth more to it that way.
     """
     c = s.consortia[row]
     lead = c.member[0]
@@ -314,12 +314,12 @@ def effort_taken(s, step, row, grant):
         s, c.problem, lead, c.programme, c.coverage, c.size - 1.0, owns,
         race_factor(s, c.programme), public,
     )  # fmt: skip
-    if utility + beyond_project(s, c.programme, c.problem, lead) > 0.0:
-        return 1.0
-    if not target_lags(s, c.programme, step):
-        return 0.0
-    nominal = in_name_only_utility(s, c.programme, c.problem, lead, c.size - 1.0, public)
-    return s.world[0].forming_nominal_effort if nominal > 0.0 else 0.0
+    whole = utility + beyond_project(s, c.programme, c.problem, lead)
+    if target_lags(s, c.programme, step):
+        nominal = in_name_only_utility(s, c.programme, c.problem, lead, c.size - 1.0, public)
+        if nominal > max(whole, 0.0):
+            return s.world[0].forming_nominal_effort
+    return 1.0 if whole > 0.0 else 0.0
 
 
 @rule

@@ -28,12 +28,15 @@ from simulation.events import (
     note,
 )
 from simulation.fields import ring_position
+from simulation.focus import in_focus
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
+from simulation.membership import most_members
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
     NO_ANSWER,
+    OUT_OF_FOCUS,
     SCREENED_OUT,
 )
 from simulation.policies.agenda import takes_up
@@ -45,9 +48,9 @@ from simulation.policies.screening import LOCAL, appraisal
 from simulation.policies.selection import DIRECTED
 from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
+from simulation.reporting import missing_share
 from simulation.standing import best_body
 from simulation.ties import tie_strength
-from simulation.membership import most_members
 from simulation.worth import (
     best_case,
     expected_part,
@@ -116,7 +119,7 @@ def target_bonus(s, programme, need, row):
     target = s.programmes[programme].targets_emerging_share
     if target <= 0.0 or o.kind > SME or o.ownership > LOCAL_SOE or need.strategic == 0:
         return 0.0
-    gap = target - min(1.0, o.emerging_income / max(o.revenue, 1e-9))
+    gap = missing_share(target, o)
     if gap <= 0.0:
         return 0.0
     s.bound[EMERGING_TARGET] += 1
@@ -225,6 +228,9 @@ def open_to(s, programme, index, step):
     if not takes_up(
         p.agenda_mode, p.agenda_backbone_only, owner >= 0, backbone, s.needs[index].strategic == 1
     ):
+        return False
+    if not in_focus(s, programme, index):
+        s.bound[OUT_OF_FOCUS] += 1
         return False
     if owner >= 0 and owner_leads(p) and not admitted(s, programme, owner):
         s.bound[LEAD_NOT_ADMITTED] += 1

@@ -32,6 +32,7 @@ ORGANISATION = np.dtype(
         ("cash", "i8"),  # fen, for joint projects
         ("income_stock", "i8"),  # fen, value still to be earned
         ("emerging_income", "f8"),  # million yuan earned in strategic fields
+        ("relabelled", "f8"),  # share of revenue reported as emerging without being so
         ("granted", "i8"),  # fen of programme money received
         ("claim", "i8"),  # fen of own project cost that a tax credit may refund
         ("earned", "i8"),  # fen of realised value

@@ -255,6 +255,13 @@ class Forming(Settings):
         meaning="worth to a state-owned lead of closing the gap to its emerging-industry target",
         source="assumption",
     )
+    relabelling_penalty: float = parameter(
+        unit="reputation per squared share of revenue",
+        low=0.0,
+        high=1000.0,
+        meaning="reputation that a state-owned firm loses when relabelled revenue is found",
+        source="assumption: 50; a tenth of the revenue found costs half a point",
+    )
     free_share: float = parameter(
         unit="share of staff",
         low=0.01,
@@ -455,9 +462,7 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    c.utility = lead_utility(
-        s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra
-    )
+    c.utility = lead_utility(s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
     c.believed = believed_success(

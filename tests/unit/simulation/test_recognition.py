@@ -92,7 +92,9 @@ def test_a_consortium_in_name_only_needs_a_label_and_a_lagging_target() -> None:
         assert (none["effort_share"] == 1.0).all()
 
 
-@pytest.mark.parametrize(("quarter", "founded", "lags"), [(0, 0, 0), (1, 2, 0), (1, 1, 1), (8, 15, 1)])
+@pytest.mark.parametrize(
+    ("quarter", "founded", "lags"), [(0, 0, 0), (1, 2, 0), (1, 1, 1), (8, 15, 1)]
+)
 def test_a_target_lags_when_earlier_quarters_are_unmet(
     quarter: int, founded: int, lags: int
 ) -> None:
@@ -111,7 +113,9 @@ def test_value_is_divided_whatever_a_standard_claims(
     adopter = (owner - price) * (1.0 - claim)
     assert math.isclose(team_keeps(w, price, claim) + adopter, 1.0, abs_tol=1e-12)
     if price <= owner:
-        assert lead_keeps(w, others, False, price, claim) >= lead_keeps(w, others, False, price, 0.0)
+        assert lead_keeps(w, others, False, price, claim) >= lead_keeps(
+            w, others, False, price, 0.0
+        )
 
 
 def test_a_private_standard_takes_from_outsiders_and_gives_to_makers() -> None:
