@@ -374,7 +374,7 @@ RULE_LEVERS: dict[str, Lever] = {
     "too_many_members": Lever("eligibility.max_members", lambda p: p.eligibility.max_members < 40),
     "too_few_regions": Lever("eligibility.min_regions", lambda p: p.eligibility.min_regions > 1),
     "type_missing": Lever("eligibility.required_types", lambda p: bool(p.eligibility.required_types)),
-    "lead_not_admitted": Lever("eligibility.lead_types", lambda p: len(set(p.eligibility.lead_types)) < len(LEAD_TYPES) or p.eligibility.lead_min_rd_share > 0 or p.eligibility.lead_min_rd_myuan > 0),
+    "lead_not_admitted": Lever("eligibility.lead_types", lambda p: len(set(p.eligibility.lead_types)) < len(LEAD_TYPES) or p.eligibility.label_required > 0 or p.eligibility.lead_min_rd_share > 0 or p.eligibility.lead_min_rd_myuan > 0),
     "no_answer": Lever("agenda.mode", lambda p: True),
     "below_bar": Lever("selection.bar", lambda p: p.selection.bar > 0),
     "grant_capped": Lever("funding.cap_myuan", lambda p: p.funding.public_share > 0),

@@ -478,7 +478,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     owns = s.problems[index].owner == lead
     bonus = beyond_project(s, programme, index, lead)
     least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
-    others = most_members(p) - 1
+    others = most_members(p) - 1.0
     best = best_case(s, index, lead, programme, others, owns, p_extra)
     if max(best + bonus, name_worth(s, step, programme, index, lead, others)) <= least:
         note(s, step, NOT_WORTH_IT, index, -1, lead, best)

@@ -197,7 +197,7 @@ def best_case(s, index, lead, programme, most, owns, p_extra):
     """
     return max(
         lead_utility(s, index, lead, programme, 1.0, 0.0, owns, p_extra),
-        lead_utility(s, index, lead, programme, 1.0, float(most), owns, p_extra),
+        lead_utility(s, index, lead, programme, 1.0, most, owns, p_extra),
     )
 
 
