@@ -115,12 +115,14 @@ def test_imitation_makes_plans_alike() -> None:
 
 
 def test_programmes_take_up_only_needs_in_focus() -> None:
-    state = first_years(FOCUSED, 1)  # one choice of fields has been in force
+    fields = 12
+    state = first_years(FOCUSED | {"agenda.focus_fields": fields}, 1)  # one choice of fields
     regions = len(state.region_weight)
     focus = state.focus[regions:]
-    assert (focus.sum(axis=1) == FOCUSED["agenda.focus_fields"]).all()
+    assert (focus.sum(axis=1) == fields).all()
     seen = int(state.counters[N_NEEDS_SEEN])
-    taken = np.flatnonzero(state.problems["bids"][:seen] > 0)
+    handed_in = (state.problems["programme"] > 0) | (state.problems["declined"] > 0)
+    taken = np.flatnonzero(handed_in[:seen])
     assert len(taken)
     for index in taken:
         owner = state.problems["owner"][index]
