@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def start() -> State:
     return worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
 
 
-def finished(regime: str, changes: dict[str, object]) -> State:
+def finished(regime: str, changes: Mapping[str, Any]) -> State:
     """A run of a regime with other levers, after its run-out."""
     chosen = worlds.changed_regime(worlds.regimes()[regime], changes)
     return finish(install(branch(start()), chosen))[0]
