@@ -29,11 +29,12 @@ def missing_share(target, o):
 
 @rule
 def strictest_target(s):
-    """The programme that asks for the largest emerging share; 0 if none does."""
+    """The programme at work that asks for the largest emerging share; 0 if none does."""
     strictest = 0
     for programme in range(1, len(s.programmes)):
+        at_work = s.programme_state[programme].received > 0
         asked = s.programmes[programme].targets_emerging_share
-        if asked > s.programmes[strictest].targets_emerging_share:
+        if at_work and asked > s.programmes[strictest].targets_emerging_share:
             strictest = programme
     return strictest
 
