@@ -104,6 +104,27 @@ def posted_price(p, value, left_to_team, cost, margin):
 
 
 @rule
+def share_to_relabel(gap, audit, weight, penalty):
+    r"""Share of its revenue that a firm short of its target reports under a new name.
+
+    .. math:: \max_{0 \le x \le g}\; W (1 - a) x - P (a x)^2 \;\Rightarrow\;
+       x = \min\Bigl\{g,\; \frac{W (1 - a)}{2 P a^2}\Bigr\}
+
+    ``gap`` :math:`g` to the target and ``audit`` :math:`a`, the share that is found, lie in [0, 1].
+    ``weight`` :math:`W`, million yuan per share of revenue, is what reaching the target is worth;
+    ``penalty`` :math:`P`, million yuan per squared share found, what a bad name costs (the form is
+    an assumption).
+    """
+    if audit >= 1.0:
+        return 0.0
+    marginal = 2.0 * penalty * audit * audit
+    gain = weight * (1.0 - audit)
+    if gain >= marginal * gap:
+        return gap
+    return gain / marginal
+
+
+@rule
 def takes_bold_try(stake, remaining_grant, gate_ahead, penalty, tolerance, promise, danger):
     """Whether a stuck team changes several components at once.
 

@@ -30,7 +30,7 @@ class Invitation:
     own_cost: what the member pays itself, weighted for block-grant bodies.
     leakage_loss: loss from knowledge leaking to a rival, if it succeeds.
     penalty: the member's part of the penalty, if it fails.
-    outer_benefit: worth of priority and standards to a general member.
+    outer_benefit: worth of the lead's label and, to a general member, of priority and standards.
     transfer: what the lead pays on top.
     needed_staff: staff asked for, FTE.
     """
@@ -163,6 +163,11 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
     def reputation(self) -> float:
         """Points for solved projects, more as lead than as member, decaying."""
         return float(self._own["reputation"])
+
+    @property
+    def recognition(self) -> float:
+        """Strength of the label it bears as lead of awarded consortia, in [0, 1], fading."""
+        return float(self._own["label"])
 
     @property
     def trials(self) -> float:

@@ -189,7 +189,7 @@ class Store:
         The table, and for each of its rows the position of its run in ``run_ids``, shape (rows,).
         """
         table = self._read_all("trajectories")
-        spans = _spans(_ids(table))
+        spans = _spans(_ids(table), table.column("quarter").to_numpy())
         chosen = [np.arange(*spans[name]) for name in run_ids]
         rows = np.concatenate([np.empty(0, np.int64), *chosen])
         owner = np.repeat(np.arange(len(chosen)), [len(rows) for rows in chosen])
@@ -372,12 +372,16 @@ def _ids(table: pa.Table) -> list[str]:
     return table.column("run_id").to_pylist()  # type: ignore[no-any-return]
 
 
-def _spans(run_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """First row and end of the first block of each run; the rows of a run stand together."""
+def _spans(run_ids: Sequence[str], quarters: np.ndarray) -> dict[str, tuple[int, int]]:
+    """First row and end of the first block of each run; the rows of a run stand together.
+
+    Where the quarters begin anew, a run was stored twice.
+    """
     names = np.array(run_ids, dtype=object)
     if not len(names):
         return {}
-    starts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
+    new = (names[1:] != names[:-1]) | (quarters[1:] <= quarters[:-1])
+    starts = np.flatnonzero(np.concatenate([[True], new]))
     ends = np.append(starts[1:], len(names))
     spans: dict[str, tuple[int, int]] = {}
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):

@@ -374,7 +374,7 @@ RULE_LEVERS: dict[str, Lever] = {
     "too_many_members": Lever("eligibility.max_members", lambda p: p.eligibility.max_members < 40),
     "too_few_regions": Lever("eligibility.min_regions", lambda p: p.eligibility.min_regions > 1),
     "type_missing": Lever("eligibility.required_types", lambda p: bool(p.eligibility.required_types)),
-    "lead_not_admitted": Lever("eligibility.lead_types", lambda p: len(set(p.eligibility.lead_types)) < len(LEAD_TYPES) or p.eligibility.lead_min_rd_share > 0 or p.eligibility.lead_min_rd_myuan > 0),
+    "lead_not_admitted": Lever("eligibility.lead_types", lambda p: len(set(p.eligibility.lead_types)) < len(LEAD_TYPES) or p.eligibility.label_required > 0 or p.eligibility.lead_min_rd_share > 0 or p.eligibility.lead_min_rd_myuan > 0),
     "no_answer": Lever("agenda.mode", lambda p: True),
     "below_bar": Lever("selection.bar", lambda p: p.selection.bar > 0),
     "grant_capped": Lever("funding.cap_myuan", lambda p: p.funding.public_share > 0),
@@ -399,8 +399,17 @@ RULE_LEVERS: dict[str, Lever] = {
     "financier_advanced": Lever("funding.financier_share", lambda p: p.funding.financier_share > 0),
     "credit_scaled": Lever("funding.tax_credit", lambda p: p.funding.tax_credit > 0),
     "emerging_target": Lever("targets.emerging_share", lambda p: p.targets.emerging_share > 0),
+    "bar_waived": Lever("targets.consortia_per_year", lambda p: p.targets.consortia_per_year > 0 and p.selection.bar > 0),
+    "in_name_only": Lever("recognition.label", lambda p: p.targets.consortia_per_year > 0 and p.recognition.label > 0),
+    "relabelling_found": Lever("targets.audit", lambda p: p.targets.emerging_share > 0 and 0 < p.targets.audit < 1),
+    "out_of_focus": Lever("agenda.focus_fields", lambda p: p.agenda.focus_fields > 0 and p.governance.mode == "regions"),
 }  # fmt: skip
-WITHOUT_CALLS = ("credit_scaled", "emerging_target", "source_ended")  # bind without an agenda
+WITHOUT_CALLS = (
+    "credit_scaled",
+    "emerging_target",
+    "relabelling_found",
+    "source_ended",
+)  # bind without an agenda
 
 
 def never_bound(main: Panel, setup: Setup) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from simulation.accounts import fen
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
+from simulation.worth import makers_claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,20 @@ class Adoption(Settings):
         low=0,
         high=1,
         meaning="part removed by an open standard",
+        source="assumption",
+    )
+    standard_reward: float = parameter(
+        unit="share of the adopter's part",
+        low=0,
+        high=1,
+        meaning="part of the adopter's share of value that a private standard passes to its makers",
+        source="seed document: part in standards as a support policy; size assumed",
+    )
+    standard_exclusion: float = parameter(
+        unit="share of value",
+        low=0,
+        high=1,
+        meaning="value that a private standard takes from an adopter outside the consortium",
         source="assumption",
     )
     candidates: int = parameter(
@@ -188,6 +203,21 @@ def absorption_of(s, need, row):
 
 
 @rule
+def access_of(s, index, row):
+    """Share of value that a private standard leaves to an adopter; all of it to its makers."""
+    problem = s.problems[index]
+    if engagement_of(s.consortia[problem.solver], row) > 0.0:
+        return 1.0
+    return 1.0 - s.world[0].adoption_standard_exclusion * problem.private_standard
+
+
+@rule
+def usable_share(s, index, row):
+    """Share of value that an adopter can absorb and may use."""
+    return absorption_of(s, s.needs[index], row) * access_of(s, index, row)
+
+
+@rule
 def wants_it(s, index, row, step):
     """Whether a firm adopts the solution this quarter."""
     w = s.world[0]
@@ -199,7 +229,7 @@ def wants_it(s, index, row, step):
     value = need.value * realised_factor(seen, w.adoption_value_surprise)
     cost = w.adoption_cost_share * need.value + w.adoption_cost_fixed_myuan
     friction = adoption_friction(s, index, row)
-    return adopts(value, friction, absorption_of(s, need, row), cost)
+    return adopts(value, friction, usable_share(s, index, row), cost)
 
 
 @rule
@@ -222,7 +252,7 @@ def interested_firm(s, index, step):
         if o.active == 0 or o.kind > SME or row == s.problems[index].adopter:
             continue
         seen += 1
-        kept = (1.0 - adoption_friction(s, index, row)) * absorption_of(s, need, row)
+        kept = (1.0 - adoption_friction(s, index, row)) * usable_share(s, index, row)
         if kept > most:
             most = kept
             best = row
@@ -255,7 +285,7 @@ def realise(s, index, row, step):
     w = s.world[0]
     need = s.needs[index]
     problem = s.problems[index]
-    kept = (1.0 - adoption_friction(s, index, row)) * absorption_of(s, need, row)
+    kept = (1.0 - adoption_friction(s, index, row)) * usable_share(s, index, row)
     problem.adopter = row
     problem.adopted_step = step
     problem.realised = need.value * kept * realised_factor(need.surprise, w.adoption_value_surprise)
@@ -274,12 +304,13 @@ def realise(s, index, row, step):
 
 @rule
 def share_value(s, index, row):
-    """The adopter keeps the owner's share; the team shares the rest by weight."""
+    """The adopter keeps the owner's share, less what a private standard claims; the team the rest."""
     w = s.world[0]
     problem = s.problems[index]
     c = s.consortia[problem.solver]
     price = problem.price if row == problem.owner else 0.0
-    owner_part = fen(problem.realised * (w.forming_owner_share - price))
+    claim = makers_claim(w, problem.private_standard)
+    owner_part = fen(problem.realised * (w.forming_owner_share - price) * (1.0 - claim))
     earn(s, s.organisations[row], owner_part, s.needs[index].strategic)
     team = fen(problem.realised) - owner_part
     most = int(team * w.money_financier_most)

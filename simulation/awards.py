@@ -9,7 +9,14 @@ import numpy as np
 from agents.compiled import rule
 from simulation import streams
 from simulation.accounts import fen, myuan, spend_from_programme
-from simulation.calls import pay_readers, purse_total, race_factor, ranking, target_bonus
+from simulation.calls import (
+    beyond_project,
+    pay_readers,
+    purse_total,
+    race_factor,
+    ranking,
+    target_lags,
+)
 from simulation.columns import (
     ACTIVE_PROJECTS,
     BIDDING,
@@ -20,12 +27,14 @@ from simulation.columns import (
     RUNNING,
     TREASURY_IN,
 )
-from simulation.events import AWARDED, DECLINED, TURNED_DOWN, note
+from simulation.events import AWARDED, DECLINED, NAME_ONLY, TURNED_DOWN, note
 from simulation.outcomes import (
+    BAR_WAIVED,
     BELOW_BAR,
     BORDER_UNPAID,
     GRANT_CAPPED,
     GRANT_DECLINED,
+    IN_NAME_ONLY,
     MISSION_RESERVE,
     PRIORITY_USED,
     PURSE_EMPTY,
@@ -43,11 +52,12 @@ from simulation.policies.governance import (
     payable_part,
     purse_is_regional,
 )
+from simulation.policies.recognition import priority_of, renewed_label, without_cash
 from simulation.policies.selection import DIRECTED, LOTTERY, merit_points
 from simulation.policies.targets import consortia_due, target_cap
 from simulation.projects import start_project
 from simulation.standing import build_capability, capability_money
-from simulation.worth import annual_budget, lead_utility_at
+from simulation.worth import annual_budget, in_name_only_utility, lead_utility_at
 
 
 @rule
@@ -176,8 +186,7 @@ def decide_bids(s, step, programme, rows):
         points[k] = score(s, p, rows[k], step)
         s.consortia[rows[k]].merit = points[k]
     order = ranking(points)
-    passing = len(rows) - int(p.selection_bar * len(rows))
-    s.bound[BELOW_BAR] += len(rows) - passing
+    passing = len(rows) - bids_below_bar(s, step, programme, len(rows))
     ranks = np.arange(passing)
     if p.selection_mode == LOTTERY:
         draws = np.empty(passing)
@@ -189,6 +198,17 @@ def decide_bids(s, step, programme, rows):
         fund(s, step, p, rows[order[ranks[k]]])
     for k in range(len(rows)):
         release(s, step, rows[k])
+
+
+@rule
+def bids_below_bar(s, step, programme, bids):
+    """Bids that the bar refuses; officials waive it while the promised number lags behind."""
+    below = int(s.programmes[programme].selection_bar * bids)
+    if below > 0 and target_lags(s, programme, step):
+        s.bound[BAR_WAIVED] += below
+        return 0
+    s.bound[BELOW_BAR] += below
+    return below
 
 
 @rule
@@ -215,12 +235,13 @@ def score(s, p, row, step):
         noise = 0.0
     else:
         pay_readers(s, c.programme, readers, c.member[0])
-    if p.selection_priority_points > 0.0 and lead.recognised > 0:
+    priority = priority_of(lead.label, lead.recognised)
+    if p.selection_priority_points > 0.0 and priority > 0.0:
         s.bound[PRIORITY_USED] += 1
     return merit_points(
         c.expertise * c.coverage, lead.reputation, lead.lead_ability,
         math.log(need.value / w.needs_value_median_myuan), need.difficulty,
-        1.0 if lead.recognised > 0 else 0.0, w.money_merit_expertise, w.money_merit_difficulty,
+        priority, w.money_merit_expertise, w.money_merit_difficulty,
         w.money_merit_ability, p.selection_track_record_weight,
         p.selection_value_weight, p.selection_priority_points, noise, readers,
         streams.normal(s.luck[0], streams.REVIEW, step, c.luck),
@@ -248,36 +269,60 @@ def fund(s, step, p, row):
     if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
         return
     grant = grant_of(s, p, row)
-    if grant <= 0:
+    if grant <= 0 and not without_cash(p.recognition_label, p.funding_public_share):
         return
-    if not worth_taking(s, row, grant):
+    c.effort_share = effort_taken(s, step, row, grant)
+    if c.effort_share == 0.0:
         s.bound[GRANT_DECLINED] += 1
         note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
         return
-    if not take_grant(s, p, row, grant):
+    if grant > 0 and not take_grant(s, p, row, grant):
         return
     c.grant = grant
-    problem.funded += 1
+    problem.funded += 1 if grant > 0 else 0
     state = s.programme_state[c.programme]
     state.awards += 1.0
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
-    s.organisations[c.member[0]].recognised += 1
+    recognise(s, p, c.member[0])
     note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
+    if c.effort_share < 1.0:
+        s.bound[IN_NAME_ONLY] += 1
+        note(s, step, NAME_ONLY, c.problem, row, c.member[0], c.effort_share)
     start_project(s, row, step)
 
 
 @rule
-def worth_taking(s, row, grant):
-    """Whether the lead still wants the project with the grant it is given (borders may cut it)."""
+def recognise(s, p, lead):
+    """The lead of an awarded consortium gets the programme's label, or an award to its record."""
+    o = s.organisations[lead]
+    if p.recognition_label > 0.0:
+        o.label = renewed_label(o.label, p.recognition_label)
+    else:
+        o.recognised += 1
+
+
+@rule
+def effort_taken(s, step, row, grant):
+    """Share of the planned staff that the lead puts in for the grant it is given; 0: it declines.
+
+    The whole, if the project pays with this grant (borders or a target may have cut it). Only a
+    nominal part, if officials need the number and label and grant are worth more to it that way.
+    """
     c = s.consortia[row]
     lead = c.member[0]
     owns = s.problems[c.problem].owner == lead
+    public = myuan(grant) / max(myuan(c.planned), 1e-9)
     utility = lead_utility_at(
         s, c.problem, lead, c.programme, c.coverage, c.size - 1.0, owns,
-        race_factor(s, c.programme), myuan(grant) / max(myuan(c.planned), 1e-9),
+        race_factor(s, c.programme), public,
     )  # fmt: skip
-    return utility + target_bonus(s, c.programme, s.needs[c.problem], lead) > 0.0
+    whole = utility + beyond_project(s, c.programme, c.problem, lead)
+    if target_lags(s, c.programme, step):
+        nominal = in_name_only_utility(s, c.programme, c.problem, lead, c.size - 1.0, public)
+        if nominal > max(whole, 0.0):
+            return s.world[0].forming_nominal_effort
+    return 1.0 if whole > 0.0 else 0.0
 
 
 @rule

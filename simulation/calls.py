@@ -28,6 +28,7 @@ from simulation.events import (
     note,
 )
 from simulation.fields import ring_position
+from simulation.focus import in_focus
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
 from simulation.membership import most_members
@@ -35,15 +36,19 @@ from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
     NO_ANSWER,
+    OUT_OF_FOCUS,
     SCREENED_OUT,
 )
 from simulation.policies.agenda import takes_up
 from simulation.policies.eligibility import OWNER_LEADS, may_lead
 from simulation.policies.formation import RESERVE_POOL
 from simulation.policies.openness import within_circle
+from simulation.policies.recognition import without_cash
 from simulation.policies.screening import LOCAL, appraisal
 from simulation.policies.selection import DIRECTED
+from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
+from simulation.reporting import missing_share
 from simulation.standing import best_body
 from simulation.ties import tie_strength
 from simulation.worth import (
@@ -51,7 +56,10 @@ from simulation.worth import (
     expected_part,
     failure_penalty,
     grant_share,
+    in_name_only_utility,
+    label_worth,
     lead_utility,
+    makers_claim,
     project_quarters_cost,
     share_of,
     team_keeps,
@@ -85,6 +93,8 @@ def admitted(s, programme, row):
     """Whether an organisation may lead in this programme."""
     o = s.organisations[row]
     p = s.programmes[programme]
+    if o.label < p.eligibility_label_required:
+        return False
     year = 4.0 * o.revenue
     return may_lead(
         o.kind, o.ownership, year, year * o.rd_share, p.eligibility_lead_types,
@@ -108,11 +118,35 @@ def target_bonus(s, programme, need, row):
     target = s.programmes[programme].targets_emerging_share
     if target <= 0.0 or o.kind > SME or o.ownership > LOCAL_SOE or need.strategic == 0:
         return 0.0
-    gap = target - min(1.0, o.emerging_income / max(o.revenue, 1e-9))
+    gap = missing_share(target, o)
     if gap <= 0.0:
         return 0.0
     s.bound[EMERGING_TARGET] += 1
     return gap * s.world[0].forming_target_weight_myuan
+
+
+@rule
+def beyond_project(s, programme, index, row):
+    """What an award is worth to its lead beside the project itself, million yuan."""
+    return target_bonus(s, programme, s.needs[index], row) + label_worth(s, programme, row)
+
+
+@rule
+def target_lags(s, programme, step):
+    """Whether a programme has founded fewer consortia than its work report promised by now."""
+    promised = s.programmes[programme].targets_consortia_per_year
+    quarter = step - s.world[0].time_burn_in
+    return lags_behind(promised, quarter, s.programme_state[programme].awards)
+
+
+@rule
+def name_worth(s, step, programme, index, lead, others):
+    """What a consortium in name only is worth to its lead; nothing unless the target lags."""
+    if not target_lags(s, programme, step):
+        return 0.0
+    planned = project_quarters_cost(s, s.programmes[programme], s.needs[index])
+    public = grant_share(s, programme, planned)
+    return in_name_only_utility(s, programme, index, lead, others, public)
 
 
 @rule
@@ -164,11 +198,12 @@ def owner_price(s, programme, need, chance):
     cost = planned * (1.0 - public * expected_part(p, chance)) * w.forming_block_cost_weight
     cost += (1.0 - chance) * failure_penalty(p, planned, public)
     cost += planned_bid_cost(w)
-    return posted_price(chance, need.value, team_keeps(w, 0.0), cost, w.forming_price_margin)
+    team = team_keeps(w, 0.0, makers_claim(w, p.diffusion_private_standard))
+    return posted_price(chance, need.value, team, cost, w.forming_price_margin)
 
 
 @rule
-def utility_of_call(s, programme, index, owner, alone):
+def utility_of_call(s, step, programme, index, owner, alone):
     """What handing a need to a programme is worth to its owner, million yuan."""
     w = s.world[0]
     p = s.programmes[programme]
@@ -180,12 +215,14 @@ def utility_of_call(s, programme, index, owner, alone):
         reach = max(mean, reach_without_search(s, need, owner))
         others = w.forming_planned_partners
         won = lead_utility(s, index, owner, programme, reach, others, True, 1.0)
-        won += target_bonus(s, programme, need, owner)
+        won += beyond_project(s, programme, index, owner)
+        won = max(won, name_worth(s, step, programme, index, owner, others))
         cost = planned_bid_cost(w)
     else:
         chance = stranger_success(w, mean)
         price = owner_price(s, programme, need, chance)
-        won = chance * need.value * (w.forming_owner_share - price)
+        claim = makers_claim(w, p.diffusion_private_standard)
+        won = chance * need.value * (w.forming_owner_share - price) * (1.0 - claim)
         cost = 0.0
     return call_utility(award_chance(w, state), won - loss, alone, cost, w.forming_wait_discount)
 
@@ -195,13 +232,19 @@ def open_to(s, programme, index, step):
     """Whether a programme would take up this need now."""
     problem = s.problems[index]
     p = s.programmes[programme]
-    if problem.declined & (1 << programme) or purse_total(s, programme) <= 0:
+    if problem.declined & (1 << programme):
+        return False
+    cashless = without_cash(p.recognition_label, p.funding_public_share)
+    if purse_total(s, programme) <= 0 and not cashless:
         return False
     owner = problem.owner
     backbone = owner >= 0 and s.organisations[owner].kind == LEAD_FIRM
     if not takes_up(
         p.agenda_mode, p.agenda_backbone_only, owner >= 0, backbone, s.needs[index].strategic == 1
     ):
+        return False
+    if not in_focus(s, programme, index):
+        s.bound[OUT_OF_FOCUS] += 1
         return False
     if owner >= 0 and owner_leads(p) and not admitted(s, programme, owner):
         s.bound[LEAD_NOT_ADMITTED] += 1
@@ -231,7 +274,7 @@ def choose_programme(s, index, step):
         if not open_to(s, programme, index, step):
             continue
         if owner >= 0:
-            value = utility_of_call(s, programme, index, owner, alone)
+            value = utility_of_call(s, step, programme, index, owner, alone)
             if value > best_value:
                 best_value = value
                 best = programme
@@ -448,10 +491,11 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     p_extra = race_factor(s, programme)
     free = p.selection_mode == DIRECTED or body >= 0
     owns = s.problems[index].owner == lead
-    bonus = target_bonus(s, programme, s.needs[index], lead)
+    bonus = beyond_project(s, programme, index, lead)
     least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
-    best = best_case(s, index, lead, programme, most_members(p) - 1, owns, p_extra)
-    if best + bonus <= least:
+    others = most_members(p) - 1.0
+    best = best_case(s, index, lead, programme, others, owns, p_extra)
+    if max(best + bonus, name_worth(s, step, programme, index, lead, others)) <= least:
         note(s, step, NOT_WORTH_IT, index, -1, lead, best)
         return 0
     row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
@@ -459,7 +503,8 @@ def answer(s, step, index, programme, lead, body, attempt_number):
         return 0
     c = s.consortia[row]
     cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
-    if c.utility + bonus <= (0.0 if free else cost):
+    nominal = name_worth(s, step, programme, index, lead, c.size - 1.0)
+    if max(c.utility + bonus, nominal) <= (0.0 if free else cost):
         note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
         drop_last(s, row)
         return 0

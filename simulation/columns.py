@@ -32,6 +32,7 @@ ORGANISATION = np.dtype(
         ("cash", "i8"),  # fen, for joint projects
         ("income_stock", "i8"),  # fen, value still to be earned
         ("emerging_income", "f8"),  # million yuan earned in strategic fields
+        ("relabelled", "f8"),  # share of revenue reported as emerging without being so
         ("granted", "i8"),  # fen of programme money received
         ("claim", "i8"),  # fen of own project cost that a tax credit may refund
         ("earned", "i8"),  # fen of realised value
@@ -40,7 +41,8 @@ ORGANISATION = np.dtype(
         ("successes", "f8"),
         ("participations", "i8"),
         ("led", "i8"),
-        ("recognised", "i8"),  # funded consortia led
+        ("recognised", "i8"),  # awards as lead by programmes that give no label
+        ("label", "f8"),  # strength of the label it bears, fading
         ("ties", "i8"),  # used rows of its tie list
         ("source_field", "i8"),  # frontier field it is an origin source for, or -1
         ("source_programme", "i8"),  # negative: of the programme that ended the task
@@ -99,6 +101,7 @@ PROBLEM = np.dtype(
         ("adoption_cost", "f8"),  # million yuan
         ("scenario", "f8"),
         ("standard", "f8"),
+        ("private_standard", "f8"),  # how far its standard belongs to the solving team
         ("points", "f8"),  # appraisal, while being screened
         ("price", "f8"),  # share of the value that its owner offers to whoever solves it
     ],
@@ -127,6 +130,7 @@ CONSORTIUM = np.dtype(
         ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
         ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
         ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
+        ("effort_share", "f8"),  # of the planned staff; below 1 in name only
         ("effort", "f8"),  # FTE in all
         ("coverage", "f8"),
         ("expertise", "f8"),  # mean of the best over covered components

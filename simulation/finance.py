@@ -142,6 +142,7 @@ def quarterly_course(s):
         o.cash -= idle
         s.ledger[IDLE_OUT] += idle
         o.reputation *= 1.0 - w.money_reputation_decay
+        o.label *= 1.0 - w.money_label_decay
         o.emerging_income *= 1.0 - 1.0 / w.adoption_income_quarters
 
 

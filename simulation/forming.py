@@ -204,6 +204,27 @@ class Forming(Settings):
         meaning="lambda_R, worth of a reputable lead to a member",
         source="assumption: .5",
     )
+    label_weight: float = parameter(
+        unit="million yuan per unit of label",
+        low=0,
+        high=5,
+        meaning="worth of a labelled lead to a member, who takes the label for a signal",
+        source="assumption: .5, like a point of reputation",
+    )
+    label_worth_myuan: float = parameter(
+        unit="million yuan per unit of label",
+        low=0,
+        high=20,
+        meaning="worth to a lead of what an award adds to its label",
+        source="assumption: 1; access to programmes, customers and officials that the model does not follow",
+    )
+    nominal_effort: float = parameter(
+        unit="share of planned staff",
+        low=0.01,
+        high=1,
+        meaning="staff of a consortium that exists in name only",
+        source="assumption: .1",
+    )
     block_cost_weight: float = parameter(
         unit="share of cost",
         low=0,
@@ -350,6 +371,13 @@ class Forming(Settings):
         high=100.0,
         meaning="worth to a state-owned lead of closing the gap to its emerging-industry target",
         source="assumption",
+    )
+    relabelling_penalty: float = parameter(
+        unit="reputation per squared share of revenue",
+        low=0.0,
+        high=1000.0,
+        meaning="reputation that a state-owned firm loses when relabelled revenue is found",
+        source="assumption: 50; a tenth of the revenue found costs half a point",
     )
     free_share: float = parameter(
         unit="share of staff",
@@ -531,6 +559,7 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     c.founded = step
     c.size = 0
     c.regions = 1
+    c.effort_share = 1.0
     c.burden = 0.0
     c.scanned = 0
     c.refusals = 0

@@ -19,7 +19,7 @@ from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.search import best_member
 from simulation.ties import tie_strength
-from simulation.worth import lead_keeps, share_of, team_touches
+from simulation.worth import lead_keeps, makers_claim, share_of, team_touches
 
 MAX_LOOKS = 128  # candidates one lead can look at for one consortium
 MAX_WINDOW = 64
@@ -40,7 +40,8 @@ def wanted_looks(s, need, c, programme, owns):
     w = s.world[0]
     p = s.programmes[programme]
     coverage = share_of(team_touches(s, need, c), w.needs_components)
-    kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price)
+    claim = makers_claim(w, p.diffusion_private_standard)
+    kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price, claim)
     stake = w.forming_prior_success * need.value * kept
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)

@@ -17,6 +17,7 @@ from agents.kinds import FEN_PER_MYUAN, KINDS, LEAD_FIRM
 from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
 from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_ORGANISATIONS
+from simulation.focus import in_focus
 from simulation.outcomes import TRAJECTORIES
 from simulation.phases import PHASES, anything_open, withdraw_policy
 from simulation.policies.agenda import takes_up
@@ -281,12 +282,11 @@ class _Desk:
         s = self._model.state
         owner = int(s.problems[need]["owner"])
         backbone = owner >= 0 and bool(s.organisations[owner]["kind"] == LEAD_FIRM)
-        return bool(
-            takes_up(
-                self._levers["agenda_mode"], self._levers["agenda_backbone_only"],
-                owner >= 0, backbone, bool(s.needs[need]["strategic"] == 1),
-            )
+        belongs = takes_up(
+            self._levers["agenda_mode"], self._levers["agenda_backbone_only"],
+            owner >= 0, backbone, bool(s.needs[need]["strategic"] == 1),
         )  # fmt: skip
+        return bool(belongs and in_focus(s, self.row, need))
 
     def grant(self, planned: float) -> float:
         """Grant for a planned cost when no money is short, million yuan."""

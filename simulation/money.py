@@ -175,3 +175,10 @@ class Money(Settings):
         meaning="reputation that a solved need brings each other member",
         source="assumption",
     )
+    label_decay: float = parameter(
+        unit="share per quarter",
+        low=0,
+        high=0.5,
+        meaning="fading of the label that a programme gave",
+        source="assumption: halved in three years, about as long as a recognition is valid",
+    )

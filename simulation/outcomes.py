@@ -29,7 +29,8 @@ BINDING_RULES = (
     "border_unpaid", "mission_reserve", "waited_for_agreement", "gate_stopped", "milestone_withheld",
     "prize_withheld", "penalty_paid", "race_stopped", "standing_ended", "source_ended",
     "scenario_opened", "standard_set", "priority_used", "financier_advanced", "credit_scaled",
-    "emerging_target",
+    "emerging_target", "bar_waived", "in_name_only", "relabelling_found",
+    "out_of_focus",
 )  # fmt: skip
 (
     SCREENED_OUT, OUTSIDE_CIRCLE, TOO_FEW_MEMBERS, TOO_MANY_MEMBERS, TOO_FEW_REGIONS,
@@ -38,7 +39,8 @@ BINDING_RULES = (
     BORDER_UNPAID, MISSION_RESERVE, WAITED_FOR_AGREEMENT, GATE_STOPPED, MILESTONE_WITHHELD,
     PRIZE_WITHHELD, PENALTY_PAID, RACE_STOPPED, STANDING_ENDED, SOURCE_ENDED,
     SCENARIO_OPENED, STANDARD_SET, PRIORITY_USED, FINANCIER_ADVANCED, CREDIT_SCALED,
-    EMERGING_TARGET,
+    EMERGING_TARGET, BAR_WAIVED, IN_NAME_ONLY, RELABELLING_FOUND,
+    OUT_OF_FOCUS,
 ) = range(len(BINDING_RULES))  # fmt: skip
 
 _MY = "million yuan"
@@ -87,7 +89,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "effort_unwanted", "share", "research effort on needs that were never adopted (two skins)"
     ),
     Outcome("bids", "bids", "bids submitted"),
-    Outcome("awards", "projects", "projects funded by programmes"),
+    Outcome("awards", "projects", "projects funded or recognised by programmes"),
     Outcome("bid_success", "share", "awards per bid; NaN without bids"),
     Outcome("projects", "projects", "projects started, private ones included"),
     Outcome("private_projects", "projects", "projects started without a programme"),
@@ -187,6 +189,24 @@ OUTCOMES: tuple[Outcome, ...] = (
         "share",
         "success believed by leads at the start of projects; NaN without projects",
     ),
+    Outcome(
+        "in_name_only", "projects", "funded or recognised consortia that put in only nominal effort"
+    ),
+    Outcome(
+        "emerging_share_reported",
+        "share",
+        "revenue of state-owned firms reported as emerging, at the end of policy",
+    ),
+    Outcome(
+        "emerging_share_real",
+        "share",
+        "revenue of state-owned firms earned in emerging fields, at the end of policy",
+    ),
+    Outcome(
+        "field_overlap",
+        "share",
+        "mean share of focus fields a region has in common with another; NaN without focus fields",
+    ),
     Outcome("standing_bodies", "consortia", "standing consortia founded"),
     Outcome("standing_renewed", "consortia", "renewals of standing consortia"),
     Outcome("entries", "firms", "start-ups that entered in the policy quarters"),
@@ -206,6 +226,8 @@ TRAJECTORIES: tuple[Outcome, ...] = (
     Outcome("public_spent", _MY, "cumulative programme money spent"),
     Outcome("own_spent", _MY, "cumulative project cost paid by the organisations themselves"),
     Outcome("mean_expertise", "expertise", "mean over organisations and fields"),
+    Outcome("emerging_share_reported", "share", "of state-owned firms' revenue, by their reports"),
+    Outcome("emerging_share_real", "share", "of state-owned firms' revenue, as earned"),
 )
 
 

@@ -22,10 +22,12 @@ from simulation.columns import (
 )
 from simulation.fields import rebuild_rings
 from simulation.finance import close_firms, enter_firms, quarterly_course
+from simulation.focus import choose_focus
 from simulation.learning import absorb_and_forget
 from simulation.needs import close_needs, needs_arise
 from simulation.projects import learning, research
 from simulation.recorder import discount, record
+from simulation.reporting import report_revenue
 from simulation.results import monitor, refund_credit, solve_and_end
 from simulation.standing import batch
 from simulation.state import State, call_phase, compile_phase, state_at
@@ -39,11 +41,15 @@ def needs_phase(handle, step, policy, fresh):
 
 
 def programmes_phase(handle, step, policy, fresh):
-    """Budgets arrive; standing consortia are founded; needs are collected, screened, published."""
+    """Budgets arrive; revenue is reported, focus fields chosen, standing consortia founded; needs are
+    collected, screened, published."""
     s = state_at(handle)
     if policy:
-        receive_money(s, step, step - s.world[0].time_burn_in)
-        batch(s, step, step - s.world[0].time_burn_in)
+        quarter = step - s.world[0].time_burn_in
+        receive_money(s, step, quarter)
+        report_revenue(s, quarter)
+        choose_focus(s, quarter)
+        batch(s, step, quarter)
         collect(s, step)
         screen(s, step)
 

@@ -82,7 +82,7 @@ def allocate_staff(s, c, p):
     missing = 0.0
     room = 0.0
     for position in range(c.size):
-        wanted = p.funding_project_staff_fte * c.fte[position] / total
+        wanted = p.funding_project_staff_fte * c.effort_share * c.fte[position] / total
         free = free_staff(s, c.member[position])
         c.fte[position] = min(wanted, free)
         missing += wanted - c.fte[position]
@@ -190,7 +190,7 @@ def pay_quarter(s, row, wage):
     """
     c = s.consortia[row]
     p = s.programmes[c.programme]
-    coordination = fen(coordination_cost(s, p, c.burden))
+    coordination = fen(coordination_cost(s, p, c.burden) * c.effort_share)
     cost = coordination
     for position in range(c.size):
         cost += fen(c.fte[position] * wage)

@@ -31,6 +31,7 @@ from simulation.columns import (
 )
 from simulation.fields import is_frontier
 from simulation.outcomes import BINDING_RULES, HORIZONS, OUTCOMES, TRAJECTORIES
+from simulation.reporting import emerging_shares
 from simulation.state import State
 
 OUTFLOWS = (
@@ -99,6 +100,7 @@ def record(s, step):
     row[5] = myuan(public_outlay(s))
     row[6] = myuan(s.paid[1] + s.paid[2] + s.paid[3])
     row[7] = mean_expertise(s)
+    row[8], row[9] = emerging_shares(s)
 
 
 @rule
@@ -160,6 +162,7 @@ def outcomes(
     values |= _money(state, start)
     values |= _additionality(state, reference, cohort)
     values |= _people(state, start)
+    values |= _reports(state)
     values["hand_over_solved"] = hand_over_solved
     values |= {
         f"bound_{name}": float(n)
@@ -257,6 +260,7 @@ def _projects(state: State, start: State) -> dict[str, float]:
         "projects": len(projects),
         "private_projects": (~public).sum(),
         "project_success": _mean(projects["state"] == columns.ENDED_SOLVED),
+        "in_name_only": (projects["effort_share"] < 1.0).sum(),
         "consortium_size": _mean(projects["size"]),
         "cross_region_share": _mean(projects["regions"] > 1),
         "repeat_tie_share": projects["old_pairs"].sum() / pairs if pairs else math.nan,
@@ -364,6 +368,31 @@ def _frontier_coverage(state: State, n: int) -> float:
 
 
 def _expertise_growth(state: State) -> float:
-    column = [outcome.name for outcome in TRAJECTORIES].index("mean_expertise")
-    last = int(state.world[0]["time_policy"]) - 1
-    return float(state.trajectory[last, column] / state.trajectory[0, column] - 1.0)
+    path = _policy_path(state, "mean_expertise")
+    return float(path[-1] / path[0] - 1.0)
+
+
+def _policy_path(state: State, name: str) -> np.ndarray:
+    """A trajectory in the policy quarters, shape (quarters,)."""
+    column = [outcome.name for outcome in TRAJECTORIES].index(name)
+    path: np.ndarray = state.trajectory[: int(state.world[0]["time_policy"]), column]
+    return path
+
+
+def _reports(state: State) -> dict[str, float]:
+    """What officials are shown at the end of policy, and what stands behind it."""
+    shares = ("emerging_share_reported", "emerging_share_real")
+    values = {name: float(_policy_path(state, name)[-1]) for name in shares}
+    return values | {"field_overlap": _field_overlap(state)}
+
+
+def _field_overlap(state: State) -> float:
+    regions = len(state.region_weight)
+    focus = state.focus.reshape(-1, regions, state.focus.shape[1])
+    focus = focus[focus.any(axis=(1, 2))]
+    if not len(focus) or regions < 2:
+        return math.nan
+    common = focus @ focus.transpose(0, 2, 1)
+    own = np.trace(common, axis1=1, axis2=2)  # focus fields of all regions of a programme
+    shared = common.sum(axis=(1, 2)) - own
+    return _mean(shared / (own * (regions - 1)))

@@ -152,6 +152,7 @@ def solve(s, row, step):
     if p.diffusion_standards > 0.0:
         problem.standard = p.diffusion_standards
         s.bound[STANDARD_SET] += 1
+    problem.private_standard = p.diffusion_private_standard
     open_scenario(s, c, p, problem)
 
 

@@ -64,6 +64,7 @@ def install(state: State, regime: Regime) -> State:
         programmes=table,
         programme_state=programme_state,
         purses=np.zeros((rows, state.purses.shape[1]), np.int64),
+        focus=np.zeros((rows * len(state.region_weight), state.expertise.shape[1]), np.int64),
     )
 
 
@@ -96,6 +97,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         programmes=_private_practice(w),
         programme_state=np.zeros(1, columns.PROGRAMME_STATE),
         purses=np.zeros((1, regions + 1), np.int64),
+        focus=np.zeros((regions, fields), np.int64),
         escrow=np.zeros((rows, regions + 1), np.int64),
         organisations=np.zeros(n, columns.ORGANISATION),
         expertise=np.zeros((n, fields)),

@@ -54,7 +54,7 @@ class Standing(Settings):
 def admitted_lead(s, p, row):
     """Whether an organisation may lead a standing consortium or be an origin source."""
     o = s.organisations[row]
-    if o.active == 0 or o.staff <= 0.0:
+    if o.active == 0 or o.staff <= 0.0 or o.label < p.eligibility_label_required:
         return False
     year = 4.0 * o.revenue
     return may_lead(

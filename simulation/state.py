@@ -58,6 +58,9 @@ class State:
     purses: np.ndarray = _column(
         np.int64, 2, "(P + 1, R + 1)", "fen; the last column is the centre's"
     )
+    focus: np.ndarray = _column(
+        np.int64, 2, "((P + 1) R, F)", "1: a focus field of a region's programme, regions innermost"
+    )
     escrow: np.ndarray = _column(
         np.int64, 2, "(c, R + 1)", "fen of a grant still held, by the purse it came from"
     )
@@ -141,7 +144,7 @@ COLUMNS: dict[str, Any] = {
 
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
-    "programme_state", "purses", "organisations", "expertise", "floor", "ties", "by_hash",
+    "programme_state", "purses", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
     "ring_start", "ring", "problems", "running", "inflow", "ledger", "paid", "bound", "counters",
     "discounted", "trajectory",
 )  # fmt: skip

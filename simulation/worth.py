@@ -9,7 +9,7 @@ from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
 from simulation.landscape import count_bits
 from simulation.learning import partner_gain, repeated
-from simulation.policies.funding import grant_for
+from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
 from simulation.policies.monitoring import penalty_due
@@ -100,18 +100,27 @@ def credit_rate(s):
 
 
 @rule
-def team_keeps(w, price):
-    """Share of value that the team divides: what any owner leaves to it, and the posted price."""
-    return 1.0 - w.forming_owner_share + price
+def makers_claim(w, private_standard):
+    """Part of the adopter's share of value that a private standard passes to its makers."""
+    return w.adoption_standard_reward * private_standard
 
 
 @rule
-def lead_keeps(w, others, owns, price):
+def team_keeps(w, price, claim):
+    """Share of value that the team divides.
+
+    What any owner leaves to it, the posted price, and the claim of its standard on the rest.
+    """
+    return 1.0 - w.forming_owner_share + price + claim * (w.forming_owner_share - price)
+
+
+@rule
+def lead_keeps(w, others, owns, price, claim):
     """Share of value the lead keeps with this many other members; an owner pays no price to itself."""
     part = w.forming_lead_weight / (w.forming_lead_weight + others)
     if owns:
-        return team_keeps(w, 0.0) * part + w.forming_owner_share
-    return team_keeps(w, price) * part
+        return team_keeps(w, 0.0, claim) * part + w.forming_owner_share * (1.0 - claim)
+    return team_keeps(w, price, claim) * part
 
 
 @rule
@@ -143,9 +152,41 @@ def lead_utility_at(s, index, lead, programme, coverage, others, owns, p_extra, 
         p, public * expected_part(p, chance), o, credit, chance, w.money_financier_return,
         w.forming_block_cost_weight,
     )  # fmt: skip
-    value = need.value * lead_keeps(w, others, owns, s.problems[index].price)
+    claim = makers_claim(w, p.diffusion_private_standard)
+    value = need.value * lead_keeps(w, others, owns, s.problems[index].price, claim)
     penalty = (1.0 - chance) * failure_penalty(p, planned, public) * part
     return project_utility(chance, value, planned * part * factor + penalty)
+
+
+@rule
+def label_worth(s, programme, row):
+    """What the label of an award adds to the one its lead bears already, million yuan."""
+    added = s.programmes[programme].recognition_label - s.organisations[row].label
+    return s.world[0].forming_label_worth_myuan * max(0.0, added)
+
+
+@rule
+def in_name_only_utility(s, programme, index, lead, others, public):
+    """What label and grant are worth to a lead that does only nominal work, million yuan.
+
+    The grant, the share ``public`` of the planned cost, pays for work done and for what it
+    advances; nobody expects a solution.
+    """
+    w = s.world[0]
+    p = s.programmes[programme]
+    done = w.forming_nominal_effort
+    cost = done * project_quarters_cost(s, p, s.needs[index])
+    released = releasable(
+        public, done, False, False, p.funding_upfront, p.funding_milestone, p.funding_prize
+    )
+    paid = min(1.0, released / done)
+    factor = own_cost_factor(
+        p, paid, s.organisations[lead], 0.0, 0.0, w.money_financier_return,
+        w.forming_block_cost_weight,
+    )  # fmt: skip
+    penalty = penalty_due(paid * cost, p.monitoring_penalty, p.monitoring_tolerance)
+    part = w.forming_lead_weight / (w.forming_lead_weight + others)
+    return label_worth(s, programme, lead) - part * (cost * factor + penalty)
 
 
 @rule
@@ -156,7 +197,7 @@ def best_case(s, index, lead, programme, most, owns, p_extra):
     """
     return max(
         lead_utility(s, index, lead, programme, 1.0, 0.0, owns, p_extra),
-        lead_utility(s, index, lead, programme, 1.0, float(most), owns, p_extra),
+        lead_utility(s, index, lead, programme, 1.0, most, owns, p_extra),
     )
 
 
@@ -173,7 +214,8 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         w.forming_coverage_exponent,
     )  # fmt: skip
     owns = s.problems[c.problem].owner == c.member[0]
-    team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price)
+    claim = makers_claim(w, p.diffusion_private_standard)
+    team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price, claim)
     weight = value_weight(
         layer, False, w.forming_lead_weight, p.layers_close_value_share,
         p.layers_general_effort_share,
@@ -194,12 +236,13 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     )
     distance = profile_distance(s, row, c.member[0])
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
+    outer_benefit = w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0
     return acceptance_utility(
         chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
         lead.reputation, w.forming_reputation_weight, planned * effort * factor,
         rivalry(s, o, lead, distance, p.diffusion_ip_sharing) * w.forming_leakage * value,
         failure_penalty(p, planned, public) * effort,
-    ) + (w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0)  # fmt: skip
+    ) + outer_benefit + w.forming_label_weight * lead.label  # fmt: skip
 
 
 @rule

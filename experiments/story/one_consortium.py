@@ -196,8 +196,17 @@ class ConsortiumTeller(Teller):
             said = self.say("commission", when=self.when(event["step"]))
         if event["kind"] == log.TURNED_DOWN:
             return [self.words.paragraph([said, self.say("turned_down")])]
-        award = self.say("award", grant=money(self.agent.grant), planned=money(self.agent.planned))
-        return [self.words.paragraph([said, award])]
+        return [self.words.paragraph([said, *self._award()])]
+
+    def _award(self) -> list[str]:
+        """What the award consists of, and how much work the lead puts in for it."""
+        planned, share = money(self.agent.planned), float(self.own["effort_share"])
+        said = [self.say("recognised", planned=planned)]
+        if self.agent.grant > 0.0:
+            said = [self.say("award", grant=money(self.agent.grant), planned=planned)]
+        if share < 1.0:
+            said.append(self.say("in_name_only", share=f"{100 * share:.0f}"))
+        return said
 
     def _decided_with(self, step: int) -> np.ndarray:
         """Rows of the bids of its programme that were decided in one quarter."""

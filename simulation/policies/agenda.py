@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from agents.compiled import rule
 from agents.settings import Settings, parameter
+from simulation.policies.governance import REGIONS
 
 MODES = ("nothing", "science_push", "firm_demand", "government_mission", "anything")
 NOTHING, SCIENCE_PUSH, FIRM_DEMAND, GOVERNMENT_MISSION, ANYTHING = range(5)
@@ -29,6 +30,19 @@ class Agenda(Settings):
         meaning="whether only lead (backbone) firms' needs count as demand",
         source="seed document: needs are collected from backbone firms",
     )
+    focus_fields: int = parameter(
+        unit="fields per region",
+        low=0,
+        high=64,
+        meaning="focus fields that each region chooses for the programme it runs, and to which its needs must belong; 0: no focus",
+        source="seed document: provinces name the fields of their consortia; number swept",
+    )
+
+
+@rule
+def has_focus(governance_mode, focus_fields):
+    """Whether a programme is run by regions that choose focus fields."""
+    return governance_mode == REGIONS and focus_fields > 0
 
 
 @rule

@@ -79,6 +79,13 @@ class Eligibility(Settings):
         meaning="whether a lead alone may not apply",
         source="seed document: national projects led by firms are organised as consortia",
     )
+    label_required: float = parameter(
+        unit="strength of the label",
+        low=0.0,
+        high=1.0,
+        meaning="weakest label with which an organisation may lead; 0: no label needed",
+        source="recognised consortia may apply for more (seed document: priority in programmes); threshold is an assumption",
+    )
 
     def check(self) -> None:
         """Members must be able to satisfy the minimum."""

@@ -26,6 +26,7 @@ from simulation.policies.governance import Governance
 from simulation.policies.layers import Layers
 from simulation.policies.monitoring import Monitoring
 from simulation.policies.openness import Openness
+from simulation.policies.recognition import Recognition
 from simulation.policies.renewal import Renewal
 from simulation.policies.screening import Screening
 from simulation.policies.selection import Selection
@@ -35,7 +36,7 @@ FAMILIES: dict[str, type[Settings]] = {
     family.SECTION: family
     for family in (
         Governance, Agenda, Screening, Openness, Formation, Eligibility, Layers, Selection,
-        Funding, Coordination, Monitoring, Renewal, Capability, Diffusion, Targets, Budget,
+        Recognition, Funding, Coordination, Monitoring, Renewal, Capability, Diffusion, Targets, Budget,
         Adaptation,
     )
 }  # fmt: skip

@@ -62,7 +62,8 @@ def test_the_default_programme_does_nothing() -> None:
         "coordination.border_relief", "coordination.communication", "monitoring.gate_quarter",
         "monitoring.penalty", "renewal.standing", "capability.budget_share", "diffusion.standards",
         "diffusion.private_standard", "diffusion.ip_sharing", "diffusion.scenarios",
-        "targets.consortia_per_year", "targets.emerging_share", "adaptation.rate",
+        "targets.consortia_per_year", "targets.emerging_share", "targets.imitation",
+        "recognition.label", "eligibility.label_required", "agenda.focus_fields", "adaptation.rate",
     }  # fmt: skip
     for name in neutral:
         family, lever = name.split(".")

@@ -57,7 +57,7 @@ def test_config_is_plain_and_names_every_lever(setup: Setup) -> None:
     assert again == setup.config
     race = again["regimes"]["race"]["programmes"]["race"]
     assert race["selection"]["teams"] == 3
-    assert len(race) == 17
+    assert len(race) == 18
     assert again["world"] == setup.world.as_mapping()
     assert again["population"]["name"] == "yangtze_delta"
 

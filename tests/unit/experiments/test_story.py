@@ -18,7 +18,7 @@ from experiments.story import FILES, Story, page_of, run_story
 from experiments.story.accounts import paid_by
 from experiments.story.formation import find_formation
 from experiments.story.one_consortium import ConsortiumTeller
-from experiments.story.page import PIECES, Grid, _widths, as_text, fold
+from experiments.story.page import PIECES, Grid, _widths, as_text, fold, money
 from experiments.story.run import choose_consortium, run_model
 from experiments.words import catalogue
 from simulation import events as log
@@ -106,6 +106,23 @@ def test_every_consortium_can_be_told(regime: str, lang: str) -> None:
     assert "{" not in page and "nan" not in page
     for row in range(story.model.consortium_count):
         assert ConsortiumTeller(story, row).blocks()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("public_share", [0.0, 0.35])
+def test_labels_without_money_or_work_are_told(public_share: float, lang: str) -> None:
+    story = told(
+        "regime=lead_firm_consortium", f"lang={lang}", "targets.consortia_per_year=40.0",
+        "recognition.label=1.0", f"funding.public_share={public_share}",
+    )  # fmt: skip
+    rows = story.model.events["consortium"][story.model.events["kind"] == log.NAME_ONLY]
+    assert len(rows)
+    for row in rows:
+        teller = ConsortiumTeller(story, int(row))
+        said = "".join(str(block) for block in teller.blocks())
+        planned = money(teller.agent.planned)
+        assert teller.say("in_name_only", share="10") in said
+        assert (teller.say("recognised", planned=planned) in said) == (public_share == 0.0)
 
 
 def test_the_story_says_who_answered_what() -> None:
