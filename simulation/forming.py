@@ -433,9 +433,7 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    c.utility = lead_utility(
-        s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra
-    )
+    c.utility = lead_utility(s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
     c.believed = believed_success(

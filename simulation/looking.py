@@ -40,7 +40,9 @@ def wanted_looks(s, need, c, programme, owns):
     w = s.world[0]
     p = s.programmes[programme]
     coverage = share_of(team_touches(s, need, c), w.needs_components)
-    stake = w.forming_prior_success * need.value * lead_keeps(w, 2.0, owns, s.problems[c.problem].price)
+    stake = (
+        w.forming_prior_success * need.value * lead_keeps(w, 2.0, owns, s.problems[c.problem].price)
+    )
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS)
