@@ -33,8 +33,8 @@ COMPARED = (
     "solved", "technical", "industrial", "major", "value_realised", "welfare",
     "technical_20q", "technical_40q", "solved_20q", "solved_40q", "restricted_mean_time",
     "needs_without_bid", "solved_not_adopted", "effort_unwanted", "additional", "displaced",
-    "deadweight", "frontier_solved", "frontier_coverage", "expertise_growth", "hand_over_solved",
-    "solved_private", "private_projects", "project_success", "bid_success", "public_spent",
+    "deadweight", "frontier_solved", "frontier_coverage", "weakest_link", "expertise_growth",
+    "hand_over_solved", "solved_private", "private_projects", "project_success", "bid_success", "public_spent",
     "public_unspent", "paid_programme", "paid_block_grant", "paid_soe_funds", "paid_private",
     "all_in_cost", "adoption_cost", "participation_gini", "funding_gini", "cross_region_share",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from agents.kinds import GENERAL, SME
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.chains import add_solution
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
@@ -217,7 +218,7 @@ def adopt(s, step):
 
 @rule
 def realise(s, index, row, step):
-    """The first adopter pays for adoption, and value starts to be earned."""
+    """The first adopter pays for adoption; value starts to be earned, and capability grows."""
     w = s.world[0]
     need = s.needs[index]
     problem = s.problems[index]
@@ -230,6 +231,7 @@ def realise(s, index, row, step):
     s.ledger[CAPITAL_IN] += cost  # from the adopter's general business
     s.ledger[ADOPTION_OUT] += cost
     share_value(s, index, row)
+    add_solution(s, need, w.chains_adoption_weight)
     note(s, step, ADOPTED, index, problem.solver, row, problem.realised)
     for i in range(w.needs_components):
         e = s.expertise[row, need.field[i]]

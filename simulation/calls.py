@@ -9,6 +9,7 @@ from agents.decisions import believed_success, call_utility, posted_price, race_
 from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
 from simulation import streams
 from simulation.accounts import fen, pay, spend_from_programme
+from simulation.chains import supply_gap
 from simulation.columns import (
     BIDDING_OUT,
     N_CONSORTIA,
@@ -30,6 +31,7 @@ from simulation.events import (
 from simulation.fields import ring_position
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
+from simulation.membership import most_members
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
@@ -45,7 +47,6 @@ from simulation.policies.selection import DIRECTED
 from simulation.projects import start_project
 from simulation.standing import best_body
 from simulation.ties import tie_strength
-from simulation.membership import most_members
 from simulation.worth import (
     best_case,
     expected_part,
@@ -284,9 +285,9 @@ def panel_points(s, p, index, step):
     luck = streams.normal(s.luck[0], streams.APPRAISAL, step, np.uint64(index))
     return appraisal(
         np.log(need.value / w.needs_value_median_myuan), need.strategic, 1.0 - need.difficulty,
-        need.cross_border, p.screening_value_weight, p.screening_strategy_weight,
-        p.screening_duration_weight, p.screening_cross_border_weight, noise,
-        p.screening_panel_size, luck,
+        need.cross_border, supply_gap(s, need), p.screening_value_weight,
+        p.screening_strategy_weight, p.screening_duration_weight, p.screening_cross_border_weight,
+        p.screening_chain_weight, noise, p.screening_panel_size, luck,
     )  # fmt: skip
 
 

@@ -102,9 +102,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("public_unspent", _MY, "programme money left at the end"),
     Outcome("paid_programme", _MY, "project cost paid by programmes"),
     Outcome(
-        "paid_block_grant", _MY, "paid by block-grant bodies from their own means for projects, bids and looking"
+        "paid_block_grant",
+        _MY,
+        "paid by block-grant bodies from their own means for projects, bids and looking",
     ),
-    Outcome("paid_soe_funds", _MY, "paid by state-owned firms (state capital) for projects, bids and looking"),
+    Outcome(
+        "paid_soe_funds",
+        _MY,
+        "paid by state-owned firms (state capital) for projects, bids and looking",
+    ),
     Outcome("paid_private", _MY, "paid by private firms for projects, bids and looking"),
     Outcome(
         "all_in_cost",
@@ -144,6 +150,16 @@ OUTCOMES: tuple[Outcome, ...] = (
         "frontier_coverage",
         "share",
         "frontier fields in which somebody has the least useful expertise at the end",
+    ),
+    Outcome(
+        "weakest_link",
+        "share",
+        "mean over strategic chains of their weakest link's secured supply, at the end of the policy quarters",
+    ),
+    Outcome(
+        "link_security",
+        "share",
+        "mean secured supply over all links of strategic chains, at the end of the policy quarters",
     ),
     Outcome("expertise_growth", "share", "change of total expertise over the policy quarters"),
     Outcome(
@@ -198,6 +214,10 @@ TRAJECTORIES: tuple[Outcome, ...] = (
     Outcome("public_spent", _MY, "cumulative programme money spent"),
     Outcome("own_spent", _MY, "cumulative project cost paid by the organisations themselves"),
     Outcome("mean_expertise", "expertise", "mean over organisations and fields"),
+    Outcome(
+        "weakest_link", "share", "mean over strategic chains of their weakest link's secured supply"
+    ),
+    Outcome("link_security", "share", "mean secured supply over all links of strategic chains"),
 )
 
 

@@ -11,6 +11,7 @@ from agents.compiled import rule
 from agents.kinds import FEN_PER_MYUAN, KINDS, PAYERS
 from simulation import columns
 from simulation.accounts import myuan
+from simulation.chains import mean_link_security, mean_weakest_link
 from simulation.columns import (
     ACTIVE_PROJECTS,
     ADOPTION_OUT,
@@ -84,7 +85,7 @@ def public_outlay(s):
 
 @rule
 def record(s, step):
-    """Phase 10: the cumulative counts of the cohort, and what is running and spent."""
+    """Phase 10: the cumulative counts of the cohort, what is running and spent, and the state of knowledge."""
     w = s.world[0]
     quarter = step - w.time_burn_in
     if quarter < 0 or quarter >= s.trajectory.shape[0]:
@@ -100,6 +101,8 @@ def record(s, step):
     row[5] = myuan(public_outlay(s))
     row[6] = myuan(s.paid[1] + s.paid[2] + s.paid[3])
     row[7] = mean_expertise(s)
+    row[8] = mean_weakest_link(s)
+    row[9] = mean_link_security(s)
 
 
 @rule
@@ -330,6 +333,8 @@ def _people(state: State, start: State) -> dict[str, float]:
         "exits": state.counters[N_EXITS] - start.counters[N_EXITS],
         "frontier_coverage": _frontier_coverage(state, n),
         "expertise_growth": _expertise_growth(state),
+        "weakest_link": _at_policy_end(state, "weakest_link"),
+        "link_security": _at_policy_end(state, "link_security"),
     }
     for code, kind in enumerate(KINDS):
         values[f"grants_to_{kind}"] = granted[people["kind"] == code].sum() / FEN_PER_MYUAN
@@ -363,7 +368,15 @@ def _frontier_coverage(state: State, n: int) -> float:
     return float((best >= w["search_least_expertise"]).mean())
 
 
+def _at_policy_end(state: State, name: str) -> float:
+    """Value of a trajectory in the last policy quarter."""
+    return float(_path(state, name)[int(state.world[0]["time_policy"]) - 1])
+
+
+def _path(state: State, name: str) -> np.ndarray:
+    """A trajectory by its name, shape (steps from the start of policy,)."""
+    return state.trajectory[:, [outcome.name for outcome in TRAJECTORIES].index(name)]
+
+
 def _expertise_growth(state: State) -> float:
-    column = [outcome.name for outcome in TRAJECTORIES].index("mean_expertise")
-    last = int(state.world[0]["time_policy"]) - 1
-    return float(state.trajectory[last, column] / state.trajectory[0, column] - 1.0)
+    return _at_policy_end(state, "mean_expertise") / float(_path(state, "mean_expertise")[0]) - 1.0
