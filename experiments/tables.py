@@ -399,6 +399,7 @@ RULE_LEVERS: dict[str, Lever] = {
     "financier_advanced": Lever("funding.financier_share", lambda p: p.funding.financier_share > 0),
     "credit_scaled": Lever("funding.tax_credit", lambda p: p.funding.tax_credit > 0),
     "emerging_target": Lever("targets.emerging_share", lambda p: p.targets.emerging_share > 0),
+    "need_put_right": Lever("screening.formulation", lambda p: p.screening.panel_size > 0 and p.screening.formulation > 0),
 }  # fmt: skip
 WITHOUT_CALLS = ("credit_scaled", "emerging_target", "source_ended")  # bind without an agenda
 

@@ -38,6 +38,7 @@ from simulation.membership import (
     rules_met,
     unmet,
 )
+from simulation.needs import field_seen, misposed_for
 from simulation.outcomes import (
     TOO_MANY_MEMBERS,
 )
@@ -338,19 +339,19 @@ def make_pool(s, c, found, n_found):
     need = s.needs[c.problem]
     for k in range(n_found):
         pool[k].row = found[k]
-        pool[k].touches = touches(s, need, found[k])
+        pool[k].touches = touches(s, need, c.misposed, found[k])
         pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]))
-        pool[k].skill = skill_of(s, need, found[k], pool[k].touches)
+        pool[k].skill = skill_of(s, need, c.misposed, found[k], pool[k].touches)
     return pool
 
 
 @rule
-def skill_of(s, need, row, part):
+def skill_of(s, need, misposed, row, part):
     """Mean expertise of an organisation over the components it can touch; 0 if there are none."""
     total = 0.0
     for i in range(s.world[0].needs_components):
         if part & (1 << i):
-            total += s.expertise[row, need.field[i]]
+            total += s.expertise[row, field_seen(need, misposed, i)]
     return total / max(count_bits(part), 1)
 
 
@@ -407,6 +408,7 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     entity = s.organisations[lead].entity
     address = streams.combine(streams.combine(problem, entity), step * 64 + attempt_number)
     c.luck = address
+    c.misposed = misposed_for(s, problem, lead)
     admit(s, c, lead, CORE, 0)
     return row
 

@@ -29,7 +29,7 @@ BINDING_RULES = (
     "border_unpaid", "mission_reserve", "waited_for_agreement", "gate_stopped", "milestone_withheld",
     "prize_withheld", "penalty_paid", "race_stopped", "standing_ended", "source_ended",
     "scenario_opened", "standard_set", "priority_used", "financier_advanced", "credit_scaled",
-    "emerging_target",
+    "emerging_target", "need_put_right",
 )  # fmt: skip
 (
     SCREENED_OUT, OUTSIDE_CIRCLE, TOO_FEW_MEMBERS, TOO_MANY_MEMBERS, TOO_FEW_REGIONS,
@@ -38,7 +38,7 @@ BINDING_RULES = (
     BORDER_UNPAID, MISSION_RESERVE, WAITED_FOR_AGREEMENT, GATE_STOPPED, MILESTONE_WITHHELD,
     PRIZE_WITHHELD, PENALTY_PAID, RACE_STOPPED, STANDING_ENDED, SOURCE_ENDED,
     SCENARIO_OPENED, STANDARD_SET, PRIORITY_USED, FINANCIER_ADVANCED, CREDIT_SCALED,
-    EMERGING_TARGET,
+    EMERGING_TARGET, NEED_PUT_RIGHT,
 ) = range(len(BINDING_RULES))  # fmt: skip
 
 _MY = "million yuan"
@@ -186,6 +186,11 @@ OUTCOMES: tuple[Outcome, ...] = (
         "coverage",
         "share",
         "mean share of components that projects can touch; NaN without projects",
+    ),
+    Outcome(
+        "misposed_share",
+        "share",
+        "mean share of components that turn out misposed at the start of projects; NaN without projects",
     ),
     Outcome("integration", "share", "mean gamma of projects; NaN without projects"),
     Outcome("participation_gini", "Gini", "inequality of participations over organisations"),

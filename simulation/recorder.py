@@ -264,6 +264,7 @@ def _projects(state: State, start: State) -> dict[str, float]:
         "cross_region_share": _mean(projects["regions"] > 1),
         "repeat_tie_share": projects["old_pairs"].sum() / pairs if pairs else math.nan,
         "coverage": _mean(projects["coverage"]),
+        "misposed_share": _mean(projects["found_misposed"] / state.world[0]["needs_components"]),
         "integration": _mean(projects["gamma"]),
         "believed_success": _mean(projects["believed"]),
         "standing_bodies": state.counters[N_BODIES],

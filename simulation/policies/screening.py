@@ -74,6 +74,13 @@ class Screening(Settings):
         meaning="weight of the unsecured foreign-supply risk in the need's most exposed field",
         source="seed document: strategic chains under one's own control; weight swept",
     )
+    formulation: float = parameter(
+        unit="share of misposed components",
+        low=0.0,
+        high=1.0,
+        meaning="what the panel puts right in a need before it is published; takes the same part of a further reading",
+        source="seed document: needs are condensed and refined; share swept",
+    )
 
 
 @rule
