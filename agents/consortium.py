@@ -166,6 +166,11 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
         return float(self._own["coverage"])
 
     @property
+    def misposed(self) -> int:
+        """Components that turned out to lie in other fields than the need said; 0 before the start."""
+        return int(self._own["found_misposed"])
+
+    @property
     def believed(self) -> float:
         """Success the lead believed in when it formed, in [0, 1]."""
         return float(self._own["believed"])

@@ -33,8 +33,8 @@ COMPARED = (
     "solved", "technical", "industrial", "major", "value_realised", "welfare",
     "technical_20q", "technical_40q", "solved_20q", "solved_40q", "restricted_mean_time",
     "needs_without_bid", "solved_not_adopted", "effort_unwanted", "additional", "displaced",
-    "deadweight", "frontier_solved", "frontier_coverage", "expertise_growth", "hand_over_solved",
-    "solved_private", "private_projects", "project_success", "bid_success", "public_spent",
+    "deadweight", "frontier_solved", "frontier_coverage", "weakest_link", "expertise_growth",
+    "hand_over_solved", "solved_private", "private_projects", "project_success", "bid_success", "public_spent",
     "public_unspent", "paid_programme", "paid_block_grant", "paid_soe_funds", "paid_private",
     "all_in_cost", "adoption_cost", "participation_gini", "funding_gini", "cross_region_share",
 )  # fmt: skip
@@ -403,6 +403,7 @@ RULE_LEVERS: dict[str, Lever] = {
     "in_name_only": Lever("recognition.label", lambda p: p.targets.consortia_per_year > 0 and p.recognition.label > 0),
     "relabelling_found": Lever("targets.audit", lambda p: p.targets.emerging_share > 0 and 0 < p.targets.audit < 1),
     "out_of_focus": Lever("agenda.focus_fields", lambda p: p.agenda.focus_fields > 0 and p.governance.mode == "regions"),
+    "need_put_right": Lever("screening.formulation", lambda p: p.screening.panel_size > 0 and p.screening.formulation > 0),
 }  # fmt: skip
 WITHOUT_CALLS = (
     "credit_scaled",

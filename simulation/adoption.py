@@ -14,6 +14,7 @@ from agents.kinds import GENERAL, SME
 from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.chains import add_solution
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
@@ -206,7 +207,7 @@ def absorption_of(s, need, row):
 def access_of(s, index, row):
     """Share of value that a private standard leaves to an adopter; all of it to its makers."""
     problem = s.problems[index]
-    if engagement_of(s.consortia[problem.solver], row) > 0.0:
+    if engagement_of(s.consortia[problem.solver], row, 1.0) > 0.0:
         return 1.0
     return 1.0 - s.world[0].adoption_standard_exclusion * problem.private_standard
 
@@ -281,7 +282,7 @@ def adopt(s, step):
 
 @rule
 def realise(s, index, row, step):
-    """The first adopter pays for adoption, and value starts to be earned."""
+    """The first adopter pays for adoption; value starts to be earned, and capability grows."""
     w = s.world[0]
     need = s.needs[index]
     problem = s.problems[index]
@@ -294,6 +295,7 @@ def realise(s, index, row, step):
     s.ledger[CAPITAL_IN] += cost  # from the adopter's general business
     s.ledger[ADOPTION_OUT] += cost
     share_value(s, index, row)
+    add_solution(s, need, w.chains_adoption_weight)
     note(s, step, ADOPTED, index, problem.solver, row, problem.realised)
     for i in range(w.needs_components):
         e = s.expertise[row, need.field[i]]

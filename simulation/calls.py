@@ -9,6 +9,7 @@ from agents.decisions import believed_success, call_utility, posted_price, race_
 from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
 from simulation import streams
 from simulation.accounts import fen, pay, spend_from_programme
+from simulation.chains import supply_gap
 from simulation.columns import (
     BIDDING_OUT,
     N_CONSORTIA,
@@ -32,9 +33,11 @@ from simulation.focus import in_focus
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
 from simulation.membership import most_members
+from simulation.needs import STRANGER, field_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
+    NEED_PUT_RIGHT,
     NO_ANSWER,
     OUT_OF_FOCUS,
     SCREENED_OUT,
@@ -68,15 +71,17 @@ from simulation.worth import (
 
 
 @rule
-def reach_without_search(s, need, lead):
-    """Share of components the lead or its acquaintances can touch."""
+def reach_without_search(s, index, lead):
+    """Share of a need's components the lead or its acquaintances seem able to touch."""
+    need = s.needs[index]
+    misposed = misposed_for(s, index, lead)
     n = s.world[0].needs_components
-    part = touches(s, need, lead)
+    part = touches(s, need, misposed, lead)
     whole = (1 << n) - 1
     for k in range(s.organisations[lead].ties):
         if part == whole:
             break
-        part |= touches(s, need, s.ties[lead, k].partner)
+        part |= touches(s, need, misposed, s.ties[lead, k].partner)
     return share_of(part, n)
 
 
@@ -84,7 +89,7 @@ def reach_without_search(s, need, lead):
 def utility_alone(s, index, lead, owns):
     """What a project without a programme is worth to its lead, with the partners it plans with."""
     others = s.world[0].forming_planned_partners
-    reach = reach_without_search(s, s.needs[index], lead)
+    reach = reach_without_search(s, index, lead)
     return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)
 
 
@@ -212,7 +217,7 @@ def utility_of_call(s, step, programme, index, owner, alone):
     mean = mean_coverage(w, state)
     loss = w.forming_disclosure * need.value * w.forming_owner_share
     if owner_leads(p):
-        reach = max(mean, reach_without_search(s, need, owner))
+        reach = max(mean, reach_without_search(s, index, owner))
         others = w.forming_planned_partners
         won = lead_utility(s, index, owner, programme, reach, others, True, 1.0)
         won += beyond_project(s, programme, index, owner)
@@ -341,9 +346,9 @@ def panel_points(s, p, index, step):
     luck = streams.normal(s.luck[0], streams.APPRAISAL, step, np.uint64(index))
     return appraisal(
         np.log(need.value / w.needs_value_median_myuan), need.strategic, 1.0 - need.difficulty,
-        need.cross_border, p.screening_value_weight, p.screening_strategy_weight,
-        p.screening_duration_weight, p.screening_cross_border_weight, noise,
-        p.screening_panel_size, luck,
+        need.cross_border, supply_gap(s, need), p.screening_value_weight,
+        p.screening_strategy_weight, p.screening_duration_weight, p.screening_cross_border_weight,
+        p.screening_chain_weight, noise, p.screening_panel_size, luck,
     )  # fmt: skip
 
 
@@ -378,12 +383,32 @@ def publish_best(s, step, p, due, points):
         problem = s.problems[index]
         problem.points = points[order[place]]
         if place < kept:
+            formulate(s, p, index)
             note(s, step, PUBLISHED, index, -1, problem.owner, problem.points)
             continue
         s.bound[SCREENED_OUT] += 1
         note(s, step, SCREENED_OUT_EVENT, index, -1, problem.owner, problem.points)
         problem.declined |= 1 << problem.programme
         problem.programme = -1
+
+
+@rule
+def formulate(s, p, index):
+    """Experts put a part of the misposed components right before a need is published.
+
+    Reading for that takes the same part of a further reading by the whole panel.
+    """
+    problem = s.problems[index]
+    if p.screening_formulation == 0.0:
+        return
+    wrong = s.needs[index].misposed & ~problem.put_right
+    for i in range(s.world[0].needs_components):
+        u = streams.uniform(s.luck[0], streams.EXPERTS_PUT_RIGHT, 0, streams.combine(index, i))
+        if wrong & (1 << i) and u < p.screening_formulation:
+            problem.put_right |= 1 << i
+            s.bound[NEED_PUT_RIGHT] += 1
+    readers = p.screening_formulation * p.screening_panel_size
+    pay_readers(s, problem.programme, readers, problem.owner)
 
 
 @rule
@@ -530,13 +555,15 @@ def answer_by_solvers(s, step, index, programme):
     w = s.world[0]
     p = s.programmes[programme]
     need = s.needs[index]
+    misposed = misposed_for(s, index, STRANGER)
     answers = 0
     asked = np.empty(w.forming_bid_candidates, np.int64)
     n = 0
     for i in range(w.needs_components):
-        if repeated(need, i):
+        if repeated(need, misposed, i):
             continue
-        n = considering(s, index, programme, need.field[i], asked, n)
+        field = field_seen(need, misposed, i)
+        n = considering(s, index, programme, field, asked, n)
     for k in range(n):
         if answers >= p.openness_answers:
             break

@@ -59,6 +59,9 @@ NEED = np.dtype(
         ("owner", "i8"),  # row of the firm that raised it, or -1
         ("main_field", "i8"),
         ("field", "i8", (MAX_COMPONENTS,)),
+        ("posed", "i8", (MAX_COMPONENTS,)),  # field in which its raiser poses a component
+        ("misposed", "i8"),  # components posed in a wrong field, as bits
+        ("owner_knows", "i8"),  # components that the owner poses rightly when it leads, as bits
         ("mask", "i8", (MAX_COMPONENTS,)),  # component and its neighbours, as bits
         ("links", "i8"),
         ("value", "f8"),  # million yuan, expected
@@ -103,6 +106,7 @@ PROBLEM = np.dtype(
         ("standard", "f8"),
         ("private_standard", "f8"),  # how far its standard belongs to the solving team
         ("points", "f8"),  # appraisal, while being screened
+        ("put_right", "i8"),  # components that experts or earlier teams have put right, as bits
         ("price", "f8"),  # share of the value that its owner offers to whoever solves it
     ],
     align=True,
@@ -129,6 +133,8 @@ CONSORTIUM = np.dtype(
         ("credit", "f8", (MAX_MEMBERS,)),  # tries carried over
         ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
         ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
+        ("misposed", "i8"),  # components taken for what they are posed as, as bits; 0 at work
+        ("found_misposed", "i8"),  # components that turned out misposed at the start
         ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
         ("effort_share", "f8"),  # of the planned staff; below 1 in name only
         ("effort", "f8"),  # FTE in all

@@ -38,6 +38,7 @@ from simulation.membership import (
     rules_met,
     unmet,
 )
+from simulation.needs import field_seen, misposed_for
 from simulation.outcomes import (
     TOO_MANY_MEMBERS,
 )
@@ -426,7 +427,7 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
                 s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
             )
         liked = w.forming_trust_worth * pool[k].trust
-        liked += w.forming_skill_weight * skill_gain(s, need, levels, pool[k])
+        liked += w.forming_skill_weight * skill_gain(s, need, c.misposed, levels, pool[k])
         gain = then[covered] - burdened + w.forming_prior_success * need.value * liked
         if gain > best_gain:
             best_gain = gain
@@ -488,7 +489,7 @@ def make_pool(s, c, found, n_found):
     rate = s.world[0].forming_trust_rate
     for k in range(n_found):
         pool[k].row = found[k]
-        pool[k].touches = touches(s, need, found[k])
+        pool[k].touches = touches(s, need, c.misposed, found[k])
         pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]), rate)
     return pool
 
@@ -499,16 +500,19 @@ def team_levels(s, c, need, levels):
     for i in range(len(levels)):
         levels[i] = 0.0
         for position in range(c.size):
-            levels[i] = max(levels[i], s.expertise[c.member[position], need.field[i]])
+            levels[i] = max(
+                levels[i], s.expertise[c.member[position], field_seen(need, c.misposed, i)]
+            )
 
 
 @rule
-def skill_gain(s, need, levels, candidate):
+def skill_gain(s, need, misposed, levels, candidate):
     """What a candidate adds to the team's best expertise, mean over components, in [0, 1]."""
     total = 0.0
     for i in range(len(levels)):
         if candidate.touches & (1 << i):
-            total += max(0.0, s.expertise[candidate.row, need.field[i]] - levels[i])
+            seen = field_seen(need, misposed, i)
+            total += max(0.0, s.expertise[candidate.row, seen] - levels[i])
     return total / len(levels)
 
 
@@ -566,6 +570,7 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     entity = s.organisations[lead].entity
     address = streams.combine(streams.combine(problem, entity), step * 64 + attempt_number)
     c.luck = address
+    c.misposed = misposed_for(s, problem, lead)
     admit(s, c, lead, CORE, 0)
     return row
 

@@ -12,6 +12,7 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.columns import N_ORGANISATIONS
 from simulation.fields import profile_distance
+from simulation.needs import field_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +115,11 @@ def learn_in_team(s, row):
 
 
 @rule
-def repeated(need, component):
-    """Whether an earlier component needs the same field."""
+def repeated(need, misposed, component):
+    """Whether an earlier component seems to need the same field."""
+    field = field_seen(need, misposed, component)
     for i in range(component):
-        if need.field[i] == need.field[component]:
+        if field_seen(need, misposed, i) == field:
             return True
     return False
 
@@ -128,7 +130,7 @@ def distinct_fields(need, components):
     fields = np.empty(components, np.int64)
     n = 0
     for i in range(components):
-        if not repeated(need, i):
+        if not repeated(need, 0, i):
             fields[n] = need.field[i]
             n += 1
     return fields[:n]
@@ -150,7 +152,7 @@ def publish_knowledge(s, need, openness):
     w = s.world[0]
     for i in range(w.needs_components):
         f = need.field[i]
-        if repeated(need, i):
+        if repeated(need, 0, i):
             continue
         for g in range(w.fields_count):
             reach = math.exp(-s.distance[f, g] / w.learning_spillover_reach)

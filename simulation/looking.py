@@ -14,6 +14,7 @@ from simulation.columns import SCANNING_OUT
 from simulation.fields import ring_position
 from simulation.learning import repeated
 from simulation.membership import unmet
+from simulation.needs import field_seen
 from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
@@ -111,9 +112,9 @@ def add_once(found, n_found, row):
 @rule
 def seeks(s, c, need, component, anywhere):
     """Whether the lead looks in this component's field: nobody covers it, or rules want members."""
-    if repeated(need, component):
+    if repeated(need, c.misposed, component):
         return False
-    return anywhere or best_member(s, c, need.field[component]) < 0
+    return anywhere or best_member(s, c, field_seen(need, c.misposed, component)) < 0
 
 
 @rule
@@ -143,7 +144,8 @@ def find_candidates(s, step, row, owns, found):
     known = n_found
     for i in range(w.needs_components):
         if seeks(s, c, need, i, anywhere):
-            n_found = look_on_ring(s, step, c, c.programme, need.field[i], each, found, n_found)
+            field = field_seen(need, c.misposed, i)
+            n_found = look_on_ring(s, step, c, c.programme, field, each, found, n_found)
     pay_for_looking(s, c, n_found - known)
     return n_found
 

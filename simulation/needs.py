@@ -14,6 +14,8 @@ from simulation import streams
 from simulation.columns import CLOSED, LATENT, N_NEEDS_SEEN, OPEN, SOLVED
 from simulation.fields import field_distance, is_frontier, is_strategic, ring_position
 
+STRANGER = -1  # a lead that is not the need's owner, whoever it is
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs(Settings):
@@ -189,6 +191,20 @@ class Needs(Settings):
         meaning="correlation of value with the number of links",
         source="assumption: .3, range 0-.6",
     )
+    misposed_share: float = parameter(
+        unit="share of components",
+        low=0,
+        high=0.5,
+        meaning="components that a need's raiser poses in a wrong field",
+        source="seed document: needs must be condensed and refined; size assumed, 0 leaves such errors out",
+    )
+    owner_knowledge: float = parameter(
+        unit="share of misposed components",
+        low=0,
+        high=1,
+        meaning="what the owner of a need puts right by itself when it leads the project",
+        source="assumption: .5; users know their need better than its description says",
+    )
 
     def check(self) -> None:
         """Bounds must not cross, and links must fit the components."""
@@ -240,6 +256,16 @@ def draw_owner(s, need, entity):
 
 
 @rule
+def relatedness(s, field, other):
+    """Weight with which a field is drawn beside another: nearer ones more often, no frontier."""
+    w = s.world[0]
+    if is_frontier(field, w.fields_count, w.fields_frontier):
+        return 0.0
+    near = math.exp(-w.needs_relatedness * s.distance[field, other])
+    return w.needs_remote_field_weight + near
+
+
+@rule
 def draw_fields(s, need, entity):
     """Components: some in the main field, the rest over other fields, nearer ones likelier."""
     w = s.world[0]
@@ -250,10 +276,7 @@ def draw_fields(s, need, entity):
     chosen[0] = need.main_field
     clocks = np.empty(w.fields_count)
     for f in range(w.fields_count):
-        near = math.exp(-w.needs_relatedness * s.distance[f, need.main_field])
-        weight = w.needs_remote_field_weight + near
-        if is_frontier(f, w.fields_count, w.fields_frontier):
-            weight = 0.0
+        weight = relatedness(s, f, need.main_field)
         address = streams.combine(entity, f)
         clocks[f] = streams.clock(luck, streams.NEED_FIELD, 0, address, weight)
     clocks[need.main_field] = np.inf
@@ -269,6 +292,55 @@ def draw_fields(s, need, entity):
     own = max(1, int(w.needs_own_field_share * n + 0.5)) if kinds > 1 else n
     for i in range(n):
         need.field[i] = chosen[0] if i < own else chosen[1 + (i - own) % max(kinds - 1, 1)]
+
+
+@rule
+def draw_posing(s, need, entity):
+    """Which components are posed in a wrong field, in which, and which of them the owner knows."""
+    w = s.world[0]
+    luck = s.luck[0]
+    for i in range(w.needs_components):
+        address = streams.combine(entity, i)
+        need.posed[i] = need.field[i]
+        if streams.uniform(luck, streams.NEED_MISPOSED, 0, address) < w.needs_misposed_share:
+            need.posed[i] = draw_wrong_field(s, need.field[i], address)
+            need.misposed |= 1 << i
+        if streams.uniform(luck, streams.OWNER_PUTS_RIGHT, 0, address) < w.needs_owner_knowledge:
+            need.owner_knows |= 1 << i
+
+
+@rule
+def draw_wrong_field(s, field, address):
+    """Another field that a component is taken to lie in; nearer ones likelier, no frontier."""
+    best = -1
+    soonest = np.inf
+    for f in range(s.world[0].fields_count):
+        weight = 0.0 if f == field else relatedness(s, f, field)
+        entity = streams.combine(address, f)
+        ring = streams.clock(s.luck[0], streams.NEED_POSED_FIELD, 0, entity, weight)
+        if best < 0 or ring < soonest:
+            soonest = ring
+            best = f
+    return best
+
+
+@rule
+def field_seen(need, misposed, component):
+    """The field a component is taken to lie in by somebody who takes some as they are posed."""
+    return need.posed[component] if misposed & (1 << component) else need.field[component]
+
+
+@rule
+def misposed_for(s, index, lead):
+    """Components that this lead would take for what they are posed as, as bits.
+
+    Experts and earlier teams have put some right for everybody; the owner knows some itself.
+    """
+    need = s.needs[index]
+    problem = s.problems[index]
+    wrong = need.misposed & ~problem.put_right
+    owns = lead != STRANGER and lead == problem.owner
+    return wrong & ~need.owner_knows if owns else wrong
 
 
 @rule
@@ -415,6 +487,7 @@ def draw_needs(s):
             u = streams.uniform(luck, streams.NEED_FIELD, 1, entity)
             need.main_field = int(u * w.fields_count)
         draw_fields(s, need, entity)
+        draw_posing(s, need, entity)
         draw_links(s, need, entity)
         draw_value(s, need, entity)
         need.key = streams.bits(luck, streams.LANDSCAPE, 0, entity)

@@ -30,7 +30,7 @@ BINDING_RULES = (
     "prize_withheld", "penalty_paid", "race_stopped", "standing_ended", "source_ended",
     "scenario_opened", "standard_set", "priority_used", "financier_advanced", "credit_scaled",
     "emerging_target", "bar_waived", "in_name_only", "relabelling_found",
-    "out_of_focus",
+    "out_of_focus", "need_put_right",
 )  # fmt: skip
 (
     SCREENED_OUT, OUTSIDE_CIRCLE, TOO_FEW_MEMBERS, TOO_MANY_MEMBERS, TOO_FEW_REGIONS,
@@ -40,7 +40,7 @@ BINDING_RULES = (
     PRIZE_WITHHELD, PENALTY_PAID, RACE_STOPPED, STANDING_ENDED, SOURCE_ENDED,
     SCENARIO_OPENED, STANDARD_SET, PRIORITY_USED, FINANCIER_ADVANCED, CREDIT_SCALED,
     EMERGING_TARGET, BAR_WAIVED, IN_NAME_ONLY, RELABELLING_FOUND,
-    OUT_OF_FOCUS,
+    OUT_OF_FOCUS, NEED_PUT_RIGHT,
 ) = range(len(BINDING_RULES))  # fmt: skip
 
 _MY = "million yuan"
@@ -155,6 +155,16 @@ OUTCOMES: tuple[Outcome, ...] = (
         "share",
         "frontier fields in which somebody has the least useful expertise at the end",
     ),
+    Outcome(
+        "weakest_link",
+        "share",
+        "mean over strategic chains of their weakest link's secured supply, at the end of the policy quarters",
+    ),
+    Outcome(
+        "link_security",
+        "share",
+        "mean secured supply over all links of strategic chains, at the end of the policy quarters",
+    ),
     Outcome("expertise_growth", "share", "change of total expertise over the policy quarters"),
     Outcome(
         "hand_over_solved",
@@ -180,6 +190,11 @@ OUTCOMES: tuple[Outcome, ...] = (
         "coverage",
         "share",
         "mean share of components that projects can touch; NaN without projects",
+    ),
+    Outcome(
+        "misposed_share",
+        "share",
+        "mean share of components that turn out misposed at the start of projects; NaN without projects",
     ),
     Outcome("integration", "share", "mean gamma of projects; NaN without projects"),
     Outcome("participation_gini", "Gini", "inequality of participations over organisations"),
@@ -228,6 +243,10 @@ TRAJECTORIES: tuple[Outcome, ...] = (
     Outcome("mean_expertise", "expertise", "mean over organisations and fields"),
     Outcome("emerging_share_reported", "share", "of state-owned firms' revenue, by their reports"),
     Outcome("emerging_share_real", "share", "of state-owned firms' revenue, as earned"),
+    Outcome(
+        "weakest_link", "share", "mean over strategic chains of their weakest link's secured supply"
+    ),
+    Outcome("link_security", "share", "mean secured supply over all links of strategic chains"),
 )
 
 

@@ -12,6 +12,7 @@ from agents.compiled import rule
 from simulation.adoption import adopt
 from simulation.awards import award, receive_money
 from simulation.calls import bid, collect, screen, start_alone
+from simulation.chains import capability_fades
 from simulation.columns import (
     ACTIVE_PROJECTS,
     BIDDING,
@@ -81,6 +82,7 @@ def learning_phase(handle, step, policy, fresh):
     s = state_at(handle)
     learning(s, step)
     absorb_and_forget(s)
+    capability_fades(s)
 
 
 def monitoring_phase(handle, step, policy, fresh):

@@ -25,7 +25,7 @@ from simulation.columns import (
 )
 from simulation.events import STARTED, note
 from simulation.forming import free_staff
-from simulation.landscape import prepare, start_design
+from simulation.landscape import count_bits, prepare, start_design
 from simulation.learning import learn_in_team
 from simulation.outcomes import FINANCIER_ADVANCED, MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
@@ -48,6 +48,7 @@ def start_project(s, row, step):
     c.gate_passed = 0
     allocate_staff(s, c, p)
     settle_promises(s, c)
+    find_out(s, c)
     assign_components(s, row)
     share_effort(c, s.world[0].needs_components)
     c.gamma = team_integration(s, c)
@@ -66,6 +67,14 @@ def start_project(s, row, step):
     if c.body >= 0:
         s.bodies[c.body].running += 1
     note(s, step, STARTED, c.problem, row, c.member[0], c.gamma)
+
+
+@rule
+def find_out(s, c):
+    """At work a team finds out where the misposed components really lie; later teams know it."""
+    c.found_misposed = count_bits(c.misposed)
+    s.problems[c.problem].put_right |= c.misposed
+    c.misposed = 0
 
 
 @rule

@@ -11,6 +11,7 @@ from agents.compiled import rule
 from agents.kinds import FEN_PER_MYUAN, KINDS, PAYERS
 from simulation import columns
 from simulation.accounts import myuan
+from simulation.chains import mean_link_security, mean_weakest_link
 from simulation.columns import (
     ACTIVE_PROJECTS,
     ADOPTION_OUT,
@@ -84,7 +85,7 @@ def public_outlay(s):
 
 @rule
 def record(s, step):
-    """Phase 10: the cumulative counts of the cohort, and what is running and spent."""
+    """Phase 10: the cumulative counts of the cohort, what is running and spent, and the state of knowledge."""
     w = s.world[0]
     quarter = step - w.time_burn_in
     if quarter < 0 or quarter >= s.trajectory.shape[0]:
@@ -101,6 +102,8 @@ def record(s, step):
     row[6] = myuan(s.paid[1] + s.paid[2] + s.paid[3])
     row[7] = mean_expertise(s)
     row[8], row[9] = emerging_shares(s)
+    row[10] = mean_weakest_link(s)
+    row[11] = mean_link_security(s)
 
 
 @rule
@@ -265,6 +268,7 @@ def _projects(state: State, start: State) -> dict[str, float]:
         "cross_region_share": _mean(projects["regions"] > 1),
         "repeat_tie_share": projects["old_pairs"].sum() / pairs if pairs else math.nan,
         "coverage": _mean(projects["coverage"]),
+        "misposed_share": _mean(projects["found_misposed"] / state.world[0]["needs_components"]),
         "integration": _mean(projects["gamma"]),
         "believed_success": _mean(projects["believed"]),
         "standing_bodies": state.counters[N_BODIES],
@@ -334,6 +338,8 @@ def _people(state: State, start: State) -> dict[str, float]:
         "exits": state.counters[N_EXITS] - start.counters[N_EXITS],
         "frontier_coverage": _frontier_coverage(state, n),
         "expertise_growth": _expertise_growth(state),
+        "weakest_link": float(_policy_path(state, "weakest_link")[-1]),
+        "link_security": float(_policy_path(state, "link_security")[-1]),
     }
     for code, kind in enumerate(KINDS):
         values[f"grants_to_{kind}"] = granted[people["kind"] == code].sum() / FEN_PER_MYUAN

@@ -8,6 +8,7 @@ from simulation import streams
 from simulation.accounts import fen, payer_of
 from simulation.awards import spend_everywhere
 from simulation.calls import pay_readers, purse_total
+from simulation.chains import add_solution
 from simulation.columns import (
     ACTIVE_PROJECTS,
     ENDED_FAILED,
@@ -136,7 +137,7 @@ def solve_and_end(s, step):
 
 @rule
 def solve(s, row, step):
-    """A need is solved: successors open, knowledge spreads, standards and scenarios follow."""
+    """A need is solved: successors open, knowledge spreads, capability grows, standards follow."""
     c = s.consortia[row]
     p = s.programmes[c.programme]
     problem = s.problems[c.problem]
@@ -149,6 +150,7 @@ def solve(s, row, step):
         s.world[0].learning_base_openness, p.diffusion_ip_sharing, p.diffusion_private_standard
     )
     publish_knowledge(s, s.needs[c.problem], openness)
+    add_solution(s, s.needs[c.problem], 1.0)
     if p.diffusion_standards > 0.0:
         problem.standard = p.diffusion_standards
         s.bound[STANDARD_SET] += 1

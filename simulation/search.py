@@ -10,6 +10,7 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.landscape import MEAN_CONTRIBUTION, count_bits, partial_gain
+from simulation.needs import field_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,8 +291,9 @@ def search_quarter(s, row, step, paid_share):
 
 @rule
 def assign_components(s, row):
-    """Each component goes to the member who knows its field best; ties to the lowest entity.
+    """Each component goes to the member who knows the field it seems to lie in best.
 
+    Ties go to the lowest entity.
     Sets responsibility, coverage, expertise, and the staff that tries are made with: members
     without a component pass their effort on to those who have one.
     """
@@ -301,11 +303,12 @@ def assign_components(s, row):
     covered = 0
     level = 0.0
     for i in range(w.needs_components):
-        best = best_member(s, c, need.field[i])
+        field = field_seen(need, c.misposed, i)
+        best = best_member(s, c, field)
         c.responsible[i] = best
         if best >= 0:
             covered += 1
-            level += s.expertise[c.member[best], need.field[i]]
+            level += s.expertise[c.member[best], field]
     c.coverage = covered / w.needs_components
     c.expertise = level / covered if covered > 0 else 0.0
     share_effort(c, w.needs_components)

@@ -9,6 +9,7 @@ from agents.kinds import PAYERS
 from agents.settings import ConfigError
 from simulation import columns, streams
 from simulation.adoption import realised_factor
+from simulation.chains import draw_chains
 from simulation.columns import (
     ACCOUNTS,
     COUNTERS,
@@ -43,6 +44,7 @@ def first_state(
     rebuild_rings(state)
     draw_first_ties(state)
     draw_needs(state)
+    draw_chains(state)
     _fix_cutoffs(state)
     return state
 
@@ -117,6 +119,8 @@ def _allocate(world: World, population: Population, events: int) -> State:
         bodies=np.zeros(1024, columns.BODY),
         running=np.zeros(rows, np.int64),
         inflow=np.zeros(fields),
+        supply_risk=np.zeros((int(w["chains_count"]), fields)),
+        domestic_stock=np.zeros(fields),
         ledger=np.zeros(len(ACCOUNTS), np.int64),
         paid=np.zeros(len(PAYERS), np.int64),
         bound=np.zeros(len(BINDING_RULES), np.int64),
@@ -184,7 +188,13 @@ def _populate(s):
         draw_organisation(s, row)
 
 
-DRAWING = (_populate, rebuild_rings, draw_first_ties, draw_needs)  # compiled steps of the above
+DRAWING = (
+    _populate,
+    rebuild_rings,
+    draw_first_ties,
+    draw_needs,
+    draw_chains,
+)  # compiled steps of the above
 
 
 def _fix_cutoffs(state: State) -> None:

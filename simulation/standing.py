@@ -15,6 +15,7 @@ from simulation.accounts import fen, spend_from_programme
 from simulation.columns import CAPABILITY_OUT, MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
 from simulation.events import BODY_ENDED, BODY_FOUNDED, note
 from simulation.fields import field_distance, is_frontier, ring_position
+from simulation.needs import field_seen, misposed_for
 from simulation.outcomes import SOURCE_ENDED, STANDING_ENDED
 from simulation.policies.capability import capability_gain
 from simulation.policies.eligibility import may_lead
@@ -225,8 +226,9 @@ def best_body(s, programme, index):
         if body.running >= s.programmes[programme].renewal_parallel_projects:
             continue
         covered = 0
+        misposed = misposed_for(s, index, body.lead)
         for i in range(w.needs_components):
-            f = need.field[i]
+            f = field_seen(need, misposed, i)
             touch = s.expertise[body.lead, f] >= w.search_least_expertise
             for k in range(body.size):
                 if touch:

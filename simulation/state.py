@@ -94,6 +94,12 @@ class State:
     inflow: np.ndarray = _column(
         np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter"
     )
+    supply_risk: np.ndarray = _column(
+        np.float64, 2, "(chains, F)", "foreign-supply risk of each link; 0 where a field is none"
+    )
+    domestic_stock: np.ndarray = _column(
+        np.float64, 1, "(F,)", "solved needs, by their components' fields, faded"
+    )
     ledger: np.ndarray = _column(np.int64, 1, "(accounts,)", "fen")
     paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen paid for projects, bids and looking")
     bound: np.ndarray = _column(np.int64, 1, "(rules,)", "how often each rule bound")
@@ -145,7 +151,7 @@ COLUMNS: dict[str, Any] = {
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
     "programme_state", "purses", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
-    "ring_start", "ring", "problems", "running", "inflow", "ledger", "paid", "bound", "counters",
+    "ring_start", "ring", "problems", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
     "discounted", "trajectory",
 )  # fmt: skip
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.

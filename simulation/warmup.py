@@ -19,6 +19,8 @@ from simulation.accounts import imbalance
 from simulation.setup import DRAWING
 from simulation.state import STATE
 
+# -P: from the same place as here, and not from a folder of this name in the current directory
+PYTHON = (sys.executable, "-P", "-c")
 FORMING = 2  # the phase that takes longest to compile, and gets a process of its own
 
 
@@ -35,7 +37,7 @@ def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
     cache_folder().mkdir(parents=True, exist_ok=True)
     parts = [
         subprocess.Popen(
-            [sys.executable, "-c", f"from simulation.warmup import compile_part as c; c({part})"],
+            [*PYTHON, f"from simulation.warmup import compile_part as c; c({part})"],
             stderr=subprocess.PIPE,
             env=_environment(),
             text=True,

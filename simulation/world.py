@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.settings import ConfigError, Settings, nearest
 from simulation.adoption import Adoption
+from simulation.chains import Chains
 from simulation.clock import Time
 from simulation.criteria import Criteria
 from simulation.fields import Fields
@@ -24,7 +25,7 @@ from simulation.standing import Standing
 SECTIONS: dict[str, type[Settings]] = {
     section.SECTION: section
     for section in (
-        Time, Needs, Fields, Search, Learning, Forming, Standing, Money, Adoption, Finance,
+        Time, Needs, Fields, Search, Learning, Forming, Standing, Money, Adoption, Chains, Finance,
         Criteria,
     )
 }  # fmt: skip

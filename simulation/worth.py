@@ -9,6 +9,7 @@ from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
 from simulation.landscape import count_bits
 from simulation.learning import partner_gain, repeated
+from simulation.needs import field_seen
 from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
@@ -16,12 +17,12 @@ from simulation.policies.monitoring import penalty_due
 
 
 @rule
-def touches(s, need, row):
-    """Components an organisation can touch, as a bit set."""
+def touches(s, need, misposed, row):
+    """Components an organisation can touch, if they are what they seem, as a bit set."""
     w = s.world[0]
     part = 0
     for i in range(w.needs_components):
-        if s.expertise[row, need.field[i]] >= w.search_least_expertise:
+        if s.expertise[row, field_seen(need, misposed, i)] >= w.search_least_expertise:
             part |= 1 << i
     return part
 
@@ -31,7 +32,7 @@ def team_touches(s, need, c):
     """Components the members can touch between them, as a bit set."""
     part = 0
     for position in range(c.size):
-        part |= touches(s, need, c.member[position])
+        part |= touches(s, need, c.misposed, c.member[position])
     return part
 
 
@@ -251,9 +252,9 @@ def learning_in_reach(s, need, c, row, distance):
     w = s.world[0]
     total = 0.0
     for i in range(w.needs_components):
-        f = need.field[i]
+        f = field_seen(need, c.misposed, i)
         gap = s.expertise[c.member[0], f] - s.expertise[row, f]
-        if gap > 0.0 and not repeated(need, i):
+        if gap > 0.0 and not repeated(need, c.misposed, i):
             total += partner_gain(
                 gap, distance, w.forming_expected_integration, w.learning_from_partners
             )

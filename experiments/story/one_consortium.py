@@ -139,8 +139,9 @@ class ConsortiumTeller(Teller):
         unasked = [self.name(row) for row in formation.looked if row not in asked]
         if unasked:
             said.append(self.say("looked", names=self.words.join(unasked)))
+        seen = self.found(log.BID, log.FORMED_ALONE, consortium=self.row)[0]["value"]
         layers = self.say(
-            "layers", coverage=f"{100 * self.agent.coverage:.0f}", size=self.agent.size,
+            "layers", coverage=f"{100 * seen:.0f}", size=self.agent.size,
             regions=int(self.own["regions"]), utility=money(self.own["utility"]),
         )  # fmt: skip
         return [*said, layers]
@@ -221,6 +222,7 @@ class ConsortiumTeller(Teller):
                 "started", when=self.when(started["step"]), staff=f"{self.own['effort']:.1f}",
                 integration=f"{100 * started['value']:.0f}",
             ),
+            *self._misposed(),
             self.say("work", tries=self.agent.tries, improvements=int(self.own["improvements"])),
             self.say(
                 "path", first=f"{100 * self.path[0].percentile:.1f}",
@@ -233,6 +235,13 @@ class ConsortiumTeller(Teller):
             seen = f"{100 * event['value']:.1f}"
             said.append(self.say(key, when=self.when(event["step"]), percentile=seen))
         return said
+
+    def _misposed(self) -> list[Block]:
+        """What the team found out about the need when it started."""
+        if self.agent.misposed == 0:
+            return []
+        coverage = f"{100 * self.agent.coverage:.0f}"
+        return [self.say("misposed", number=self.agent.misposed, coverage=coverage)]
 
     def _path(self) -> Grid:
         rows = [

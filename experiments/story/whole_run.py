@@ -81,6 +81,7 @@ class RunTeller(Teller):
         ]  # fmt: skip
         if self.entry.programmes:
             blocks.append(self._additional())
+        blocks.append(self._chains())
         paid = [outcomes[f"paid_{payer}"] for payer in PAYERS]
         return [*blocks, Heading(self.say("payers")), self.payments(paid), *self._never_bound()]
 
@@ -94,6 +95,17 @@ class RunTeller(Teller):
         return self.say(
             "additional", solved=whole(solved), anyway=whole(both + displaced), both=whole(both),
             deadweight=whole(deadweight), additional=whole(additional), displaced=whole(displaced),
+        )  # fmt: skip
+
+    def _chains(self) -> str:
+        """How secure the strategic chains' weakest links were before policy, and are after it."""
+        first = self.model.state.trajectory[
+            0, [one.name for one in TRAJECTORIES].index("weakest_link")
+        ]
+        return self.say(
+            "chains", first=f"{100 * first:.0f}",
+            last=f"{100 * self.story.outcomes['weakest_link']:.0f}",
+            mean=f"{100 * self.story.outcomes['link_security']:.0f}",
         )  # fmt: skip
 
     def _years(self) -> Grid:

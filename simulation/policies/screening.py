@@ -67,6 +67,20 @@ class Screening(Settings):
         meaning="points for needs whose knowledge lies in several regions",
         source="seed document: needs cross-regional solution; weight swept",
     )
+    chain_weight: float = parameter(
+        unit="points per unit of supply gap",
+        low=0.0,
+        high=20.0,
+        meaning="weight of the unsecured foreign-supply risk in the need's most exposed field",
+        source="seed document: strategic chains under one's own control; weight swept",
+    )
+    formulation: float = parameter(
+        unit="share of misposed components",
+        low=0.0,
+        high=1.0,
+        meaning="what the panel puts right in a need before it is published; takes the same part of a further reading",
+        source="seed document: needs are condensed and refined; share swept",
+    )
 
 
 @rule
@@ -75,23 +89,26 @@ def appraisal(
     strategic,
     solvability,
     cross_border_need,
+    supply_gap,
     value_weight,
     strategy_weight,
     duration_weight,
     cross_border_weight,
+    chain_weight,
     noise_sd,
     panel_size,
     luck,
 ):
     """Points a panel gives a need.
 
-    ``solvability`` and ``cross_border_need`` are in [0, 1]; ``luck`` is standard normal; the
-    panel's error falls with the square root of its size (independent experts, assumption).
+    ``solvability``, ``cross_border_need`` and ``supply_gap`` are in [0, 1]; ``luck`` is standard
+    normal; the panel's error falls with the square root of its size (independent experts, assumption).
     """
     merit = (
         value_weight * log_value
         + strategy_weight * strategic
         + duration_weight * solvability
         + cross_border_weight * cross_border_need
+        + chain_weight * supply_gap
     )
     return merit + luck * noise_sd / math.sqrt(panel_size)

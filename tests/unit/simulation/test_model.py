@@ -194,7 +194,7 @@ def test_governments_follow_from_governance() -> None:
 
 
 def test_governments_count_awards_and_know_their_agenda() -> None:
-    model = in_the_middle("open_challenge")
+    model = finished("open_challenge")
     (ministry,) = model.governments
     assert ministry.awards == model.state.programme_state["awards"][1] > 0
     owned = model.state.problems["owner"] >= 0

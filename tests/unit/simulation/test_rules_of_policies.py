@@ -168,8 +168,10 @@ def test_contacts() -> None:
 
 
 def test_panels_weigh_and_err() -> None:
-    assert appraisal(2.0, 1, 0.5, 0.25, 1.0, 3.0, 2.0, 4.0, 1.0, 4, 0.0) == pytest.approx(7.0)
-    error = appraisal(0.0, 0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.5, 9, 2.0)
+    assert appraisal(2.0, 1, 0.5, 0.25, 0.6, 1.0, 3.0, 2.0, 4.0, 5.0, 1.0, 4, 0.0) == pytest.approx(
+        10.0
+    )
+    error = appraisal(0.0, 0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 9, 2.0)
     assert error == pytest.approx(2.0 * 1.5 / 3.0)
     weights = (4.0, 4.0, 1.0, 0.5, 0.25, 2.0)
     points = merit_points(0.5, 1.0, 0.4, 2.0, 0.3, 1.0, *weights, 1.0, 4, 1.0)

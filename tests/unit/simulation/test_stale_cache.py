@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments.library import CONFIGS
+from simulation.warmup import PYTHON
 
 ROOT = CONFIGS.parent
 PACKAGES = ("agents", "simulation")
@@ -82,3 +83,18 @@ def test_one_folder_for_all_sources_would_be_stale(sources: Path) -> None:
     edited, hits, _ = ask(sources, fixed)
     assert hits == 1
     assert edited == first
+
+
+def test_first_start_compiles_the_code_that_runs(tmp_path: Path) -> None:
+    """A folder named like a package in the current directory does not take its place."""
+    (tmp_path / "simulation").mkdir()
+    (tmp_path / "simulation" / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
+    found = subprocess.run(
+        [*PYTHON, "import simulation; print(simulation.__path__[0])"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(found.stdout.strip()) == ROOT / "simulation"
