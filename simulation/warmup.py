@@ -21,7 +21,7 @@ from simulation.state import STATE
 
 # -P: from the same place as here, and not from a folder of this name in the current directory
 PYTHON = (sys.executable, "-P", "-c")
-FORMING = 2  # the phase that takes longest to compile, and gets a process of its own
+FIRST_HALF = (2, 7)  # forming, which takes longest to compile, and results
 
 
 def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
@@ -52,11 +52,11 @@ def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
 
 
 def compile_part(part: int) -> None:
-    """Compile one half: the forming of consortia, or everything else."""
+    """Compile one half: forming, results and what a run calls from Python, or the other phases."""
     from simulation.phases import PHASES, advance, run_out, withdraw_policy
 
     for place, phase in enumerate(PHASES):
-        if (place == FORMING) == (part == 0):
+        if (place in FIRST_HALF) == (part == 0):
             phase.compiled  # noqa: B018 - compiled when first looked at
     if part == 1:
         return
