@@ -55,9 +55,10 @@ def compile_part(part: int) -> None:
     """Compile one half: forming, results and what a run calls from Python, or the other phases."""
     from simulation.phases import PHASES, advance, run_out, withdraw_policy
 
-    for place, phase in enumerate(PHASES):
-        if (place in FIRST_HALF) == (part == 0):
-            phase.compiled  # noqa: B018 - compiled when first looked at
+    # Programmes come last: by then the other half has compiled most of the rules they share.
+    others = [place for place in reversed(range(len(PHASES))) if place not in FIRST_HALF]
+    for place in others if part else FIRST_HALF:
+        PHASES[place].compiled  # noqa: B018 - compiled when first looked at
     if part == 1:
         return
     signatures: tuple[tuple[Any, tuple[Any, ...]], ...] = (
