@@ -114,6 +114,7 @@ def test_labels_without_money_or_work_are_told(public_share: float, lang: str) -
     story = told(
         "regime=lead_firm_consortium", f"lang={lang}", "targets.consortia_per_year=40.0",
         "recognition.label=1.0", f"funding.public_share={public_share}",
+        "forming.label_worth_myuan=20.0",
     )  # fmt: skip
     rows = story.model.events["consortium"][story.model.events["kind"] == log.NAME_ONLY]
     assert len(rows)
