@@ -29,6 +29,24 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return "Known: " + ", ".join(names) + "."
 
 
+def build_all(
+    kinds: Mapping[str, type[Settings]], values: Mapping[str, Any], *, one: str
+) -> dict[str, Settings]:
+    """Settings of every kind from ``{kind: {parameter: value}}``; ``one`` says what a kind is.
+
+    Raises
+    ------
+    ConfigError: unknown or missing kind or parameter, or a value that is not allowed.
+    """
+    for name in values:
+        if name not in kinds:
+            raise ConfigError(f"'{name}' is not a {one}. {nearest(str(name), kinds)}")
+    for name in kinds:
+        if name not in values:
+            raise ConfigError(f"{one} '{name}' is missing.")
+    return {name: kind.from_mapping(values[name]) for name, kind in kinds.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """What is known about one setting; the appendix and the docs are generated from it."""

@@ -32,7 +32,7 @@ from simulation.fields import ring_position
 from simulation.focus import in_focus
 from simulation.forming import clear_row, form_consortium, free_staff
 from simulation.learning import repeated
-from simulation.membership import most_members
+from simulation.membership import admitted_lead, most_members
 from simulation.needs import STRANGER, field_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
@@ -43,7 +43,7 @@ from simulation.outcomes import (
     SCREENED_OUT,
 )
 from simulation.policies.agenda import takes_up
-from simulation.policies.eligibility import OWNER_LEADS, may_lead
+from simulation.policies.eligibility import OWNER_LEADS
 from simulation.policies.formation import RESERVE_POOL
 from simulation.policies.openness import within_circle
 from simulation.policies.recognition import without_cash
@@ -91,20 +91,6 @@ def utility_alone(s, index, lead, owns):
     others = s.world[0].forming_planned_partners
     reach = reach_without_search(s, index, lead)
     return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)
-
-
-@rule
-def admitted(s, programme, row):
-    """Whether an organisation may lead in this programme."""
-    o = s.organisations[row]
-    p = s.programmes[programme]
-    if o.label < p.eligibility_label_required:
-        return False
-    year = 4.0 * o.revenue
-    return may_lead(
-        o.kind, o.ownership, year, year * o.rd_share, p.eligibility_lead_types,
-        p.eligibility_lead_min_rd_share, p.eligibility_lead_min_rd_myuan,
-    )  # fmt: skip
 
 
 @rule
@@ -251,7 +237,7 @@ def open_to(s, programme, index, step):
     if not in_focus(s, programme, index):
         s.bound[OUT_OF_FOCUS] += 1
         return False
-    if owner >= 0 and owner_leads(p) and not admitted(s, programme, owner):
+    if owner >= 0 and owner_leads(p) and not admitted_lead(s, p, owner):
         s.bound[LEAD_NOT_ADMITTED] += 1
         return False
     return True
@@ -594,7 +580,7 @@ def considering(s, index, programme, field, asked, n):
             near = o.region == s.organisations[owner].region
             if not within_circle(p.openness_circle, tied, near):
                 continue
-        if not admitted(s, programme, row):
+        if not admitted_lead(s, p, row):
             s.bound[LEAD_NOT_ADMITTED] += 1
             continue
         known = False

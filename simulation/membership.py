@@ -6,7 +6,20 @@ from agents.compiled import rule
 from simulation.columns import MAX_MEMBERS
 from simulation.events import FEW_MEMBERS, FEW_REGIONS, NO_TYPE, note
 from simulation.outcomes import TOO_FEW_MEMBERS, TOO_FEW_REGIONS, TYPE_MISSING
-from simulation.policies.eligibility import fewest_members, required_bits
+from simulation.policies.eligibility import fewest_members, may_lead, required_bits
+
+
+@rule
+def admitted_lead(s, p, row):
+    """Whether an organisation may lead in a programme, or be its origin source."""
+    o = s.organisations[row]
+    if o.active == 0 or o.staff <= 0.0 or o.label < p.eligibility_label_required:
+        return False
+    year = 4.0 * o.revenue
+    return may_lead(
+        o.kind, o.ownership, year, year * o.rd_share, p.eligibility_lead_types,
+        p.eligibility_lead_min_rd_share, p.eligibility_lead_min_rd_myuan,
+    )  # fmt: skip
 
 
 @rule

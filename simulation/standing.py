@@ -15,10 +15,10 @@ from simulation.accounts import fen, spend_from_programme
 from simulation.columns import CAPABILITY_OUT, MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
 from simulation.events import BODY_ENDED, BODY_FOUNDED, note
 from simulation.fields import field_distance, is_frontier, ring_position
+from simulation.membership import admitted_lead
 from simulation.needs import field_seen, misposed_for
 from simulation.outcomes import SOURCE_ENDED, STANDING_ENDED
 from simulation.policies.capability import capability_gain
-from simulation.policies.eligibility import may_lead
 from simulation.policies.renewal import performance
 
 
@@ -49,19 +49,6 @@ class Standing(Settings):
         meaning="how much it counts for a standing consortium that the need is its lead's own",
         source="assumption",
     )
-
-
-@rule
-def admitted_lead(s, p, row):
-    """Whether an organisation may lead a standing consortium or be an origin source."""
-    o = s.organisations[row]
-    if o.active == 0 or o.staff <= 0.0 or o.label < p.eligibility_label_required:
-        return False
-    year = 4.0 * o.revenue
-    return may_lead(
-        o.kind, o.ownership, year, year * o.rd_share, p.eligibility_lead_types,
-        p.eligibility_lead_min_rd_share, p.eligibility_lead_min_rd_myuan,
-    )  # fmt: skip
 
 
 @rule

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.settings import ConfigError, Settings, nearest
+from agents.settings import ConfigError, Settings, build_all
 from simulation.adoption import Adoption
 from simulation.chains import Chains
 from simulation.clock import Time
@@ -54,15 +54,7 @@ class World:
         ------
         ConfigError: unknown or missing section or parameter, or a value that is not allowed.
         """
-        for name in values:
-            if name not in SECTIONS:
-                raise ConfigError(
-                    f"'{name}' is not a section of the world. {nearest(str(name), SECTIONS)}"
-                )
-        for name in SECTIONS:
-            if name not in values:
-                raise ConfigError(f"section '{name}' of the world is missing.")
-        world = cls({name: SECTIONS[name].from_mapping(values[name]) for name in SECTIONS})
+        world = cls(build_all(SECTIONS, values, one="section of the world"))
         world.check()
         return world
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.settings import ConfigError, Settings, nearest
+from agents.settings import ConfigError, Settings, build_all
 from simulation.policies.adaptation import Adaptation
 from simulation.policies.agenda import Agenda
 from simulation.policies.budget import Budget
@@ -65,13 +65,7 @@ class Programme:
         ------
         ConfigError: unknown or missing family or lever, or a value that is not allowed.
         """
-        for name in values:
-            if name not in FAMILIES:
-                raise ConfigError(f"'{name}' is not a lever family. {nearest(str(name), FAMILIES)}")
-        for name in FAMILIES:
-            if name not in values:
-                raise ConfigError(f"lever family '{name}' is missing.")
-        programme = cls({name: FAMILIES[name].from_mapping(values[name]) for name in FAMILIES})
+        programme = cls(build_all(FAMILIES, values, one="lever family"))
         programme.check()
         return programme
 
