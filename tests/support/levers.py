@@ -116,7 +116,9 @@ def _setup(row: Row, arm: Mapping[str, Any]) -> Any:
     from experiments.configuration import load_setup
 
     values = {**row.world, **arm}
-    if row.outcome != "hand_over_solved":  # the hand-over test runs on a branch that only this reads
+    if (
+        row.outcome != "hand_over_solved"
+    ):  # the hand-over test runs on a branch that only this reads
         values["time.hand_over"] = 0
     settings = [f"{name}={_written(value)}" for name, value in values.items()]
     return load_setup("compare", [f"regimes=[{row.regime}]", "robustness=none", *settings])
