@@ -36,11 +36,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     warm_up(lambda text: print(text, flush=True))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first, so that all workers end at about one time."""
-    items.sort(key=lambda item: "statistical" not in item.path.parts)
-
-
 def _needs_no_model(path: Path) -> bool:
     return any(path.resolve().is_relative_to(folder) for folder in WITHOUT_MODEL)
 
