@@ -88,6 +88,21 @@ def mark_compiled() -> None:
 numba_config.CACHE_DIR = str(cache_folder())
 
 
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
 def rule[Rule: Callable[..., Any]](function: Rule) -> Rule:
-    """Compile a pure function; its plain form stays at hand as ``.py_func``."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    """Compile a pure function; its plain form stays at hand as ``.py_func``.
+
+    A constant among the arguments does not make a version of its own: that would compile the
+    largest rules three to five times.
+    """
+    compiled: Any = numba.njit(**OPTIONS)(function)
+    template = compiled.get_call_template
+
+    def for_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
+        return template(tuple(numba.types.unliteral(kind) for kind in args), plain)
+
+    compiled.get_call_template = for_plain_types
+    return compiled  # type: ignore[no-any-return]

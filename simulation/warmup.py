@@ -21,7 +21,7 @@ from simulation.state import STATE
 
 # -P: from the same place as here, and not from a folder of this name in the current directory
 PYTHON = (sys.executable, "-P", "-c")
-FIRST_HALF = (2, 7)  # forming, which takes longest to compile, and results
+FIRST_HALF = (2, 6, 7)  # forming, which takes longest to compile, monitoring and results
 
 
 def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
@@ -52,7 +52,7 @@ def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
 
 
 def compile_part(part: int) -> None:
-    """Compile one half: forming, results and what a run calls from Python, or the other phases."""
+    """Compile one half: forming to results and what a run calls from Python, or the other phases."""
     from simulation.phases import PHASES, advance, run_out, withdraw_policy
 
     # Programmes come last: by then the other half has compiled most of the rules they share.
