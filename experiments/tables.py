@@ -404,6 +404,10 @@ RULE_LEVERS: dict[str, Lever] = {
     "relabelling_found": Lever("targets.audit", lambda p: p.targets.emerging_share > 0 and 0 < p.targets.audit < 1),
     "out_of_focus": Lever("agenda.focus_fields", lambda p: p.agenda.focus_fields > 0 and p.governance.mode == "regions"),
     "need_put_right": Lever("screening.formulation", lambda p: p.screening.panel_size > 0 and p.screening.formulation > 0),
+    "too_few_suppliers": Lever("eligibility.min_suppliers", lambda p: p.eligibility.min_suppliers > 0),
+    "not_matched": Lever("governance.department_share", lambda p: p.governance.department_share > 0),
+    "financier_refused": Lever("funding.financier_share", lambda p: p.funding.financier_share > 0),
+    "fund_empty": Lever("funding.financier_share", lambda p: p.funding.financier_share > 0),
 }  # fmt: skip
 WITHOUT_CALLS = (
     "credit_scaled",

@@ -51,9 +51,24 @@ def pay(s, row, amount_fen, account):
 
 
 @rule
+def centre_of(s):
+    """Index of the centre's purse: after the regions', before the joining departments'."""
+    return len(s.region_weight)
+
+
+@rule
+def purse_total(s, programme):
+    """Fen in the purses of those who run a programme: the regions' and the centre's."""
+    total = 0
+    for purse in range(centre_of(s) + 1):
+        total += s.purses[programme, purse]
+    return total
+
+
+@rule
 def spend_from_programme(s, programme, amount_fen, account, region):
     """A programme pays from a region's purse, then from the centre's; returns what was paid."""
-    centre = s.purses.shape[1] - 1
+    centre = centre_of(s)
     paid = 0
     for purse in (region, centre):
         part = min(amount_fen - paid, s.purses[programme, purse])

@@ -18,6 +18,7 @@ from simulation.chains import add_solution
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
+from simulation.financiers import pay_back
 from simulation.worth import makers_claim
 
 
@@ -315,9 +316,7 @@ def share_value(s, index, row):
     owner_part = fen(problem.realised * (w.forming_owner_share - price) * (1.0 - claim))
     earn(s, s.organisations[row], owner_part, s.needs[index].strategic)
     team = fen(problem.realised) - owner_part
-    most = int(team * w.money_financier_most)
-    back = min(most, int(c.financed * (1.0 + w.money_financier_return)))
-    team -= back
+    team -= pay_back(s, c, team)
     total = 0.0
     for position in range(c.size):
         total += c.value_weight[position]

@@ -8,11 +8,10 @@ import numpy as np
 
 from agents.compiled import rule
 from simulation import streams
-from simulation.accounts import fen, myuan, spend_from_programme
+from simulation.accounts import centre_of, fen, myuan, purse_total, spend_from_programme
 from simulation.calls import (
     beyond_project,
     pay_readers,
-    purse_total,
     race_factor,
     ranking,
     target_lags,
@@ -36,6 +35,7 @@ from simulation.outcomes import (
     GRANT_DECLINED,
     IN_NAME_ONLY,
     MISSION_RESERVE,
+    NOT_MATCHED,
     PRIORITY_USED,
     PURSE_EMPTY,
     REGION_PURSE_EMPTY,
@@ -48,6 +48,7 @@ from simulation.policies.budget import growth_factor
 from simulation.policies.funding import grant_for
 from simulation.policies.governance import (
     agreement_quarters,
+    in_charge,
     parties_to_agree,
     payable_part,
     purse_is_regional,
@@ -56,8 +57,8 @@ from simulation.policies.recognition import priority_of, renewed_label, without_
 from simulation.policies.selection import DIRECTED, LOTTERY, merit_points
 from simulation.policies.targets import consortia_due, target_cap
 from simulation.projects import start_project
-from simulation.standing import build_capability, capability_money
-from simulation.worth import annual_budget, in_name_only_utility, lead_utility_at
+from simulation.sources import build_capability, capability_money
+from simulation.worth import annual_budget, in_name_only_utility, lead_utility_at, others_in
 
 
 @rule
@@ -91,18 +92,21 @@ def receive_money(s, step, quarter):
         s.programme_state[programme].mission_left += int(amount * p.budget_mission_share)
         fill_purses(s, programme, p, amount)
         office = w.money_office_myuan * parties(s, p) * w.needs_scale_organisations / 480.0
-        centre = s.purses.shape[1] - 1
-        spend_everywhere(s, programme, fen(office), OFFICE_OUT, centre)
+        spend_everywhere(s, programme, fen(office), OFFICE_OUT)
         build_capability(s, step, quarter, programme, capability_money(p, amount))
 
 
 @rule
 def fill_purses(s, programme, p, amount):
-    """One purse, or one for each region beside the centre's guidance money."""
-    centre = s.purses.shape[1] - 1
+    """One purse, or one for each region beside the centre's guidance money; and departments'."""
+    centre = centre_of(s)
     left = amount
+    for department in range(p.governance_joining_departments):
+        part = int(amount * p.governance_department_share / p.governance_joining_departments)
+        s.purses[programme, centre + 1 + department] += part
+        left -= part
     if purse_is_regional(p.governance_mode):
-        regional = amount - int(amount * p.governance_centre_share)
+        regional = left - int(left * p.governance_centre_share)
         for region in range(centre):
             part = int(regional * s.region_weight[region])
             s.purses[programme, region] += part
@@ -111,8 +115,9 @@ def fill_purses(s, programme, p, amount):
 
 
 @rule
-def spend_everywhere(s, programme, amount, account, centre):
+def spend_everywhere(s, programme, amount, account):
     """A programme pays from the centre's purse, then from the regions' in turn."""
+    centre = centre_of(s)
     left = amount - spend_from_programme(s, programme, amount, account, centre)
     for region in range(centre):
         left -= spend_from_programme(s, programme, left, account, region)
@@ -313,13 +318,14 @@ def effort_taken(s, step, row, grant):
     lead = c.member[0]
     owns = s.problems[c.problem].owner == lead
     public = myuan(grant) / max(myuan(c.planned), 1e-9)
+    others = others_in(s.programmes[c.programme], c)
     utility = lead_utility_at(
-        s, c.problem, lead, c.programme, c.coverage, c.size - 1.0, owns,
-        race_factor(s, c.programme), public,
+        s, c.problem, lead, c.programme, c.coverage, others, owns, race_factor(s, c.programme),
+        public,
     )  # fmt: skip
     whole = utility + beyond_project(s, c.programme, c.problem, lead)
     if target_lags(s, c.programme, step):
-        nominal = in_name_only_utility(s, c.programme, c.problem, lead, c.size - 1.0, public)
+        nominal = in_name_only_utility(s, c.programme, c.problem, lead, others, public)
         if nominal > max(whole, 0.0):
             return s.world[0].forming_nominal_effort
     return 1.0 if whole > 0.0 else 0.0
@@ -341,7 +347,22 @@ def grant_of(s, p, row):
     share = payable_share(s, p, c)
     if share < 1.0:
         s.bound[BORDER_UNPAID] += 1
-    return fen(grant * share)
+    return less_unmatched(s, p, c, fen(grant * share))
+
+
+@rule
+def less_unmatched(s, p, c, grant):
+    """A grant (fen) without what the department in charge of the need's field should add but lacks."""
+    joining = p.governance_joining_departments
+    c.matched = 0
+    if joining == 0 or p.governance_department_share == 0.0:
+        return grant
+    department = in_charge(s.needs[c.problem].main_field, joining, s.world[0].fields_count)
+    due = int(grant * p.governance_department_share)
+    c.matched = min(due, s.purses[c.programme, centre_of(s) + 1 + department])
+    if c.matched < due:
+        s.bound[NOT_MATCHED] += 1
+    return grant - due + c.matched
 
 
 @rule
@@ -362,23 +383,27 @@ def payable_share(s, p, c):
 
 @rule
 def take_grant(s, p, row, grant):
-    """Move a grant from purses to escrow; each region pays its own members, the centre the rest."""
+    """Move a grant from purses to escrow; each region pays its own members, the centre the rest.
+
+    A joining department's purse pays what it matches.
+    """
     c = s.consortia[row]
-    centre = s.purses.shape[1] - 1
+    centre = centre_of(s)
     reserve = s.programme_state[c.programme].mission_left
     strategic = s.needs[c.problem].strategic == 1
     available = purse_total(s, c.programme)
-    if available < grant:
+    own = grant - c.matched
+    if available < own:
         s.bound[PURSE_EMPTY] += 1
         return False
-    if not strategic and available - reserve < grant:
+    if not strategic and available - reserve < own:
         s.bound[MISSION_RESERVE] += 1
         return False
-    parts = np.zeros(centre + 1, np.int64)
+    parts = np.zeros(s.purses.shape[1], np.int64)
     if purse_is_regional(p.governance_mode):
-        split_by_region(s, p, c, grant, parts)
+        split_by_region(s, p, c, own, parts)
     else:
-        parts[centre] = grant
+        parts[centre] = own
     short = 0
     for region in range(centre):
         missing = max(0, parts[region] - s.purses[c.programme, region])
@@ -388,11 +413,15 @@ def take_grant(s, p, row, grant):
     if parts[centre] > s.purses[c.programme, centre]:
         s.bound[REGION_PURSE_EMPTY] += 1
         return False
-    for purse in range(centre + 1):
+    if c.matched > 0:
+        joining = p.governance_joining_departments
+        field = s.needs[c.problem].main_field
+        parts[centre + 1 + in_charge(field, joining, s.world[0].fields_count)] = c.matched
+    for purse in range(len(parts)):
         s.purses[c.programme, purse] -= parts[purse]
         s.escrow[row, purse] += parts[purse]
     if strategic:
-        s.programme_state[c.programme].mission_left = max(0, reserve - grant)
+        s.programme_state[c.programme].mission_left = max(0, reserve - own)
     return True
 
 
@@ -415,7 +444,7 @@ def split_by_region(s, p, c, grant, parts):
         )
         across = p.governance_cross_border == 0 and region != lead
         part = int(grant * (c.value_weight[position] * may / (weights * total)))
-        parts[len(parts) - 1 if across else region] += part
+        parts[centre_of(s) if across else region] += part
         left -= part
     parts[lead] += left
 

@@ -8,7 +8,7 @@ from agents.compiled import rule
 from agents.decisions import believed_success, call_utility, posted_price, race_success
 from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
 from simulation import streams
-from simulation.accounts import fen, pay, spend_from_programme
+from simulation.accounts import centre_of, fen, pay, purse_total, spend_from_programme
 from simulation.chains import supply_gap
 from simulation.columns import (
     BIDDING_OUT,
@@ -91,15 +91,6 @@ def utility_alone(s, index, lead, owns):
     others = s.world[0].forming_planned_partners
     reach = reach_without_search(s, index, lead)
     return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)
-
-
-@rule
-def purse_total(s, programme):
-    """Fen in all purses of a programme."""
-    total = 0
-    for purse in range(s.purses.shape[1]):
-        total += s.purses[programme, purse]
-    return total
 
 
 @rule
@@ -341,7 +332,7 @@ def panel_points(s, p, index, step):
 @rule
 def pay_readers(s, programme, readers, lead):
     """A programme pays its experts for one reading each."""
-    region = s.organisations[lead].region if lead >= 0 else s.purses.shape[1] - 1
+    region = s.organisations[lead].region if lead >= 0 else centre_of(s)
     cost = fen(readers * s.world[0].money_review_myuan)
     spend_from_programme(s, programme, cost, REVIEW_OUT, region)
 

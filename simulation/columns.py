@@ -11,6 +11,7 @@ import numpy as np
 MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
 MAX_TIES = 32
+MAX_DEPARTMENTS = 6
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
 
 ORGANISATION = np.dtype(
@@ -44,9 +45,6 @@ ORGANISATION = np.dtype(
         ("recognised", "i8"),  # awards as lead by programmes that give no label
         ("label", "f8"),  # strength of the label it bears, fading
         ("ties", "i8"),  # used rows of its tie list
-        ("source_field", "i8"),  # frontier field it is an origin source for, or -1
-        ("source_programme", "i8"),  # negative: of the programme that ended the task
-        ("source_since", "i8"),
     ],
     align=True,
 )
@@ -127,6 +125,7 @@ CONSORTIUM = np.dtype(
         ("size", "i8"),
         ("member", "i8", (MAX_MEMBERS,)),
         ("layer", "i8", (MAX_MEMBERS,)),
+        ("asking", "i8"),  # layer that the lead asks members for now
         ("fte", "f8", (MAX_MEMBERS,)),
         ("worked", "f8", (MAX_MEMBERS,)),  # FTE that tries are made with
         ("value_weight", "f8", (MAX_MEMBERS,)),
@@ -162,7 +161,9 @@ CONSORTIUM = np.dtype(
         ("spent", "i8"),
         ("grant", "i8"),
         ("grant_used", "i8"),
-        ("financed", "i8"),
+        ("matched", "i8"),  # fen of the grant that a joining department adds
+        ("backed", "i8"),  # 1: financiers advance a part
+        ("financed", "i8"),  # fen that they have advanced
         ("scanned", "i8"),
         ("refusals", "i8"),
     ],
@@ -174,7 +175,9 @@ BODY = np.dtype(
         ("programme", "i8"),
         ("lead", "i8"),
         ("active", "i8"),
+        ("field", "i8"),  # its direction: members are looked for around it
         ("founded", "i8"),
+        ("reviewed", "i8"),  # step of its founding or of its last renewal
         ("ended", "i8"),
         ("renewals", "i8"),
         ("running", "i8"),
@@ -182,6 +185,28 @@ BODY = np.dtype(
         ("successes", "f8"),
         ("size", "i8"),
         ("member", "i8", (MAX_MEMBERS,)),
+    ],
+    align=True,
+)
+
+SOURCE = np.dtype(
+    [
+        ("programme", "i8"),
+        ("holder", "i8"),  # row of the organisation that has the task
+        ("field", "i8"),
+        ("active", "i8"),
+        ("since", "i8"),
+    ],
+    align=True,
+)
+
+FUND = np.dtype(
+    [
+        ("capital", "i8"),  # fen that may still be advanced
+        ("advanced", "i8"),  # fen
+        ("returned", "i8"),  # fen
+        ("asked", "i8"),  # projects looked at
+        ("backed", "i8"),  # projects
     ],
     align=True,
 )
@@ -231,6 +256,6 @@ INFLOWS = 6  # the first accounts bring money in
 # Counters that grow during a run.
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
-    N_NEEDS_SEEN, OVERFLOW,
-) = range(9)  # fmt: skip
-COUNTERS = 9
+    N_NEEDS_SEEN, OVERFLOW, N_SOURCES,
+) = range(10)  # fmt: skip
+COUNTERS = 10

@@ -10,14 +10,14 @@ EVENTS = (
     "refused_deal", "refused_staff", "too_few_members", "too_few_regions", "type_missing",
     "bid", "awarded", "turned_down", "started", "gate_passed", "gate_stopped", "solved", "failed",
     "overtaken", "adopted", "body_founded", "body_ended", "exit", "entry", "formed_alone",
-    "not_worth_it", "grant_declined", "in_name_only",
+    "not_worth_it", "grant_declined", "in_name_only", "too_few_suppliers",
 )  # fmt: skip
 (
     NEED_OPENED, SUBMITTED, SCREENED_OUT_EVENT, PUBLISHED, NO_ANSWER_EVENT, LOOKED_AT, ACCEPTED,
     REFUSED_DEAL, REFUSED_STAFF, FEW_MEMBERS, FEW_REGIONS, NO_TYPE,
     BID, AWARDED, TURNED_DOWN, STARTED, PASSED, STOPPED, SOLVED_EVENT, FAILED,
     OVERTAKEN, ADOPTED, BODY_FOUNDED, BODY_ENDED, EXIT, ENTRY, FORMED_ALONE,
-    NOT_WORTH_IT, DECLINED, NAME_ONLY,
+    NOT_WORTH_IT, DECLINED, NAME_ONLY, FEW_SUPPLIERS,
 ) = range(len(EVENTS))  # fmt: skip
 
 

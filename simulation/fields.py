@@ -232,7 +232,6 @@ def draw_organisation(s, row):
     o = s.organisations[row]
     luck = s.luck[0]
     o.hash = streams.bits(luck, streams.HASH_ORGANISATION, 0, o.entity)
-    o.source_field = -1
     u = streams.uniform(luck, streams.ORIENTATION, 0, o.entity)
     o.orientation = 0.6 + 0.4 * u if o.kind == UNIVERSITY else 0.4 * u
     if o.kind == INSTITUTE:

@@ -44,12 +44,14 @@ from simulation.outcomes import (
 )
 from simulation.policies.layers import burden, layer_of, value_weight
 from simulation.search import assign_components, team_integration
+from simulation.supply import linked
 from simulation.ties import measure_team, tie_strength, trust_of
 from simulation.worth import (
     coordination_cost,
     extra_burden,
     invitation_utility,
     lead_utility,
+    others_in,
     project_quarters_cost,
     share_of,
     team_touches,
@@ -233,6 +235,13 @@ class Forming(Settings):
         meaning="omega, weight of staff cost for block-grant bodies",
         source="assumption: .4",
     )
+    risk_weight: float = parameter(
+        unit="share of own cost",
+        low=0,
+        high=2,
+        meaning="how much more than its amount own money weighs to a firm, which may lose it",
+        source="Arrow 1962: firms shy the risk of invention; size is not known. 0: as much as it is; swept",
+    )
     leakage: float = parameter(
         unit="share of own value share",
         low=0,
@@ -409,12 +418,15 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
     lead = c.member[0]
     team = team_touches(s, need, c)
     coverage = share_of(team, n)
-    now = lead_utility(s, c.problem, lead, c.programme, coverage, c.size - 1.0, owns, p_extra)
+    p = s.programmes[c.programme]
+    others = others_in(p, c)
+    general = c.asking == GENERAL
+    with_one = others + (p.layers_general_effort_share if general else 1.0)
+    now = lead_utility(s, c.problem, lead, c.programme, coverage, others, owns, p_extra)
     burdened = now + extra_burden(s, need, c)
     then = np.full(n + 1, np.nan)
     levels = np.empty(n)
     team_levels(s, c, need, levels)
-    p = s.programmes[c.programme]
     best = -1
     best_gain = -np.inf
     for k in range(len(pool)):
@@ -424,11 +436,13 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
         covered = count_bits(team | pool[k].touches)
         if np.isnan(then[covered]):
             then[covered] = lead_utility(
-                s, c.problem, lead, c.programme, covered / n, float(c.size), owns, p_extra
+                s, c.problem, lead, c.programme, covered / n, with_one, owns, p_extra
             )
         liked = w.forming_trust_worth * pool[k].trust
         liked += w.forming_skill_weight * skill_gain(s, need, c.misposed, levels, pool[k])
         gain = then[covered] - burdened + w.forming_prior_success * need.value * liked
+        if general and linked(s, lead, row):
+            gain += w.supply_worth_myuan
         if gain > best_gain:
             best_gain = gain
             best = k
@@ -449,15 +463,14 @@ def invite(s, step, c, row, gain, coverage, p_extra):
         if fen(transfer) > s.organisations[c.member[0]].cash:
             transfer = 0.0
     needed = p.funding_project_staff_fte / (w.forming_lead_weight + w.forming_asked_members)
-    layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
-    if layer == GENERAL:
+    if c.asking == GENERAL:
         needed *= p.layers_general_effort_share
     if not accepts(utility, transfer, free_staff(s, row), needed, w.forming_least_staff_share):
         c.refusals += 1
         kind = REFUSED_DEAL if utility + transfer < 0.0 else REFUSED_STAFF
         note(s, step, kind, c.problem, c.row, row, utility)
         return False
-    admit(s, c, row, layer, fen(transfer))
+    admit(s, c, row, c.asking, fen(transfer))
     note(s, step, ACCEPTED, c.problem, c.row, row, transfer)
     return True
 
@@ -528,13 +541,32 @@ def note_looks(s, step, c, pool):
 
 @rule
 def gather_members(s, step, c, owns, p_extra, pool):
-    """Invite the best candidate again and again, until none is worth it or the team is full."""
+    """Fill core and close layers with those who are worth it there, then the general layer.
+
+    What the rules ask for beyond that comes from the general layer, if there is one.
+    """
+    p = s.programmes[c.programme]
+    outer = p.layers_general_members > 0
+    inner = min(p.layers_core_members + p.layers_close_members, most_members(p))
+    fill_layers(s, step, c, owns, p_extra, pool, inner, not outer, False)
+    if outer:
+        most = min(c.size + p.layers_general_members, most_members(p))
+        fill_layers(s, step, c, owns, p_extra, pool, most, True, True)
+
+
+@rule
+def fill_layers(s, step, c, owns, p_extra, pool, most, by_rule, general):
+    """Invite the best candidate again and again, until none is worth it or there are ``most``."""
     p = s.programmes[c.programme]
     for _ in range(len(pool)):
-        if c.size >= most_members(p):
-            s.bound[TOO_MANY_MEMBERS] += c.programme > PRIVATE_PRACTICE
+        if c.size >= most:
+            full = most == most_members(p) and c.programme > PRIVATE_PRACTICE
+            s.bound[TOO_MANY_MEMBERS] += full
             return
-        needy = unmet(s, p, c)
+        c.asking = GENERAL
+        if not general:
+            c.asking = layer_of(c.size, p.layers_core_members, p.layers_close_members)
+        needy = by_rule and unmet(s, p, c)
         best, gain = best_candidate(s, c, owns, p_extra, pool, needy)
         if best < 0 or (gain <= 0.0 and not needy):
             return
@@ -563,6 +595,7 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     c.founded = step
     c.size = 0
     c.regions = 1
+    c.asking = CORE
     c.effort_share = 1.0
     c.burden = 0.0
     c.scanned = 0
@@ -597,7 +630,8 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    c.utility = lead_utility(s, problem, lead, programme, c.coverage, c.size - 1.0, owns, p_extra)
+    others = others_in(s.programmes[programme], c)
+    c.utility = lead_utility(s, problem, lead, programme, c.coverage, others, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
     c.believed = believed_success(

@@ -19,6 +19,7 @@ from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.search import best_member
+from simulation.supply import linked
 from simulation.ties import tie_strength
 from simulation.worth import lead_keeps, makers_claim, share_of, team_touches
 
@@ -141,12 +142,36 @@ def find_candidates(s, step, row, owns, found):
     for i in range(w.needs_components):
         sought += anywhere and seeks(s, c, need, i, True)
     each = (looks + sought - 1) // max(sought, 1)
+    if p.layers_general_members > 0 or p.eligibility_min_suppliers > 0:
+        n_found = add_suppliers(s, c, found, n_found)
     known = n_found
     for i in range(w.needs_components):
         if seeks(s, c, need, i, anywhere):
             field = field_seen(need, c.misposed, i)
             n_found = look_on_ring(s, step, c, c.programme, field, each, found, n_found)
     pay_for_looking(s, c, n_found - known)
+    return n_found
+
+
+@rule
+def add_suppliers(s, c, found, n_found):
+    """The lead's suppliers and buyers, known to it, next on the ring of firms; returns how many."""
+    w = s.world[0]
+    ring = w.fields_count
+    start = s.ring_start[ring]
+    count = s.ring_start[ring + 1] - start
+    target = streams.bits(s.luck[0], streams.SUPPLY_LINK, 1, c.luck)
+    first = ring_position(s, ring, target) - start
+    asked = 0
+    for k in range(count):
+        if asked >= w.supply_asked:
+            break
+        row = s.ring[start + (first + k) % count]
+        if s.organisations[row].active == 0 or is_member(c, row):
+            continue
+        if linked(s, c.member[0], row):
+            n_found = add_once(found, n_found, row)
+            asked += 1
     return n_found
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from agents.compiled import rule
 from simulation.columns import MAX_MEMBERS
-from simulation.events import FEW_MEMBERS, FEW_REGIONS, NO_TYPE, note
-from simulation.outcomes import TOO_FEW_MEMBERS, TOO_FEW_REGIONS, TYPE_MISSING
+from simulation.events import FEW_MEMBERS, FEW_REGIONS, FEW_SUPPLIERS, NO_TYPE, note
+from simulation.outcomes import (
+    TOO_FEW_MEMBERS,
+    TOO_FEW_REGIONS,
+    TOO_FEW_SUPPLIERS,
+    TYPE_MISSING,
+)
 from simulation.policies.eligibility import fewest_members, may_lead, required_bits
+from simulation.supply import linked, supporting
 
 
 @rule
@@ -44,7 +50,16 @@ def new_region(s, c, row):
 def unmet(s, p, c):
     """Whether a formal rule on members is still unmet."""
     few = c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required)
-    return few or types_missing(s, p, c) != 0 or c.regions < p.eligibility_min_regions
+    if few or types_missing(s, p, c) != 0 or c.regions < p.eligibility_min_regions:
+        return True
+    return lacks_suppliers(s, p, c)
+
+
+@rule
+def lacks_suppliers(s, p, c):
+    """Whether the rule on members of the lead's industrial chain is still unmet."""
+    fewest = p.eligibility_min_suppliers
+    return fewest > 0 and supporting(s, c) < fewest
 
 
 @rule
@@ -54,7 +69,9 @@ def fills_rule(s, p, c, row):
         return True
     if types_missing(s, p, c) & required_bits(s.organisations[row].kind):
         return True
-    return c.regions < p.eligibility_min_regions and new_region(s, c, row)
+    if c.regions < p.eligibility_min_regions and new_region(s, c, row):
+        return True
+    return lacks_suppliers(s, p, c) and linked(s, c.member[0], row)
 
 
 @rule
@@ -80,5 +97,9 @@ def rules_met(s, step, c):
     if c.regions < p.eligibility_min_regions:
         s.bound[TOO_FEW_REGIONS] += 1
         note(s, step, FEW_REGIONS, c.problem, c.row, lead, c.regions)
+        return False
+    if lacks_suppliers(s, p, c):
+        s.bound[TOO_FEW_SUPPLIERS] += 1
+        note(s, step, FEW_SUPPLIERS, c.problem, c.row, lead, supporting(s, c))
         return False
     return True

@@ -140,20 +140,6 @@ class Money(Settings):
         meaning="how many solutions, for as many hundred million yuan, every programme is taken to have had already",
         source="assumption",
     )
-    financier_return: float = parameter(
-        unit="share of the advance",
-        low=0,
-        high=3,
-        meaning="what financiers ask back from the value",
-        source="assumption",
-    )
-    financier_most: float = parameter(
-        unit="share of the team's value",
-        low=0,
-        high=1,
-        meaning="most of the team's part of the value that goes back to financiers",
-        source="assumption",
-    )
     reputation_decay: float = parameter(
         unit="share per quarter",
         low=0,

@@ -30,7 +30,8 @@ BINDING_RULES = (
     "prize_withheld", "penalty_paid", "race_stopped", "standing_ended", "source_ended",
     "scenario_opened", "standard_set", "priority_used", "financier_advanced", "credit_scaled",
     "emerging_target", "bar_waived", "in_name_only", "relabelling_found",
-    "out_of_focus", "need_put_right",
+    "out_of_focus", "need_put_right", "too_few_suppliers", "not_matched", "financier_refused",
+    "fund_empty",
 )  # fmt: skip
 (
     SCREENED_OUT, OUTSIDE_CIRCLE, TOO_FEW_MEMBERS, TOO_MANY_MEMBERS, TOO_FEW_REGIONS,
@@ -40,7 +41,8 @@ BINDING_RULES = (
     PRIZE_WITHHELD, PENALTY_PAID, RACE_STOPPED, STANDING_ENDED, SOURCE_ENDED,
     SCENARIO_OPENED, STANDARD_SET, PRIORITY_USED, FINANCIER_ADVANCED, CREDIT_SCALED,
     EMERGING_TARGET, BAR_WAIVED, IN_NAME_ONLY, RELABELLING_FOUND,
-    OUT_OF_FOCUS, NEED_PUT_RIGHT,
+    OUT_OF_FOCUS, NEED_PUT_RIGHT, TOO_FEW_SUPPLIERS, NOT_MATCHED, FINANCIER_REFUSED,
+    FUND_EMPTY,
 ) = range(len(BINDING_RULES))  # fmt: skip
 
 _MY = "million yuan"
@@ -224,6 +226,29 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome("standing_bodies", "consortia", "standing consortia founded"),
     Outcome("standing_renewed", "consortia", "renewals of standing consortia"),
+    Outcome("standing_running", "consortia", "standing consortia at the end of policy"),
+    Outcome("standing_leads", "firms", "organisations that lead them"),
+    Outcome(
+        "standing_members",
+        "members",
+        "their mean number of members beside the lead; NaN without one",
+    ),
+    Outcome(
+        "standing_projects", "projects", "projects per standing consortium founded; NaN without one"
+    ),
+    Outcome("origin_sources", "tasks", "tasks of origin source at the end of policy"),
+    Outcome("origin_fields", "fields", "fields with such a task"),
+    Outcome("origin_holders", "organisations", "organisations that have such a task"),
+    Outcome(
+        "supply_link_share",
+        "share",
+        "members beside the lead that are its suppliers or buyers, in funded projects; NaN without",
+    ),
+    Outcome("financiers_advanced", _MY, "advanced to private members of projects by financiers"),
+    Outcome("financiers_returned", _MY, "paid back to financiers out of realised value"),
+    Outcome(
+        "financiers_backed", "share", "projects that financiers backed of those shown; NaN without"
+    ),
     Outcome("entries", "firms", "start-ups that entered in the policy quarters"),
     Outcome("exits", "firms", "firms that closed in the policy quarters"),
     *(

@@ -23,6 +23,7 @@ from simulation.columns import (
 )
 from simulation.fields import rebuild_rings
 from simulation.finance import close_firms, enter_firms, quarterly_course
+from simulation.financiers import raise_capital
 from simulation.focus import choose_focus
 from simulation.learning import absorb_and_forget
 from simulation.needs import close_needs, needs_arise
@@ -42,12 +43,13 @@ def needs_phase(handle, step, policy, fresh):
 
 
 def programmes_phase(handle, step, policy, fresh):
-    """Budgets arrive; revenue is reported, focus fields chosen, standing consortia founded; needs are
+    """Budgets and private capital arrive; revenue is reported, focus fields chosen, standing consortia founded; needs are
     collected, screened, published."""
     s = state_at(handle)
     if policy:
         quarter = step - s.world[0].time_burn_in
         receive_money(s, step, quarter)
+        raise_capital(s)
         report_revenue(s, quarter)
         choose_focus(s, quarter)
         batch(s, step, quarter)

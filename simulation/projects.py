@@ -9,14 +9,13 @@ import numpy as np
 from agents.compiled import rule
 from agents.decisions import takes_bold_try
 from agents.kinds import PAYER_PRIVATE, PAYER_PROGRAMME, SME
-from simulation.accounts import fen, myuan, payer_of
+from simulation.accounts import centre_of, fen, myuan, payer_of
 from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
     COORDINATION_OUT,
     ENDED_OVERTAKEN,
     ENDED_SOLVED,
-    FINANCIER_IN,
     N_ORGANISATIONS,
     OPEN,
     PRIVATE_PRACTICE,
@@ -24,10 +23,11 @@ from simulation.columns import (
     RUNNING,
 )
 from simulation.events import STARTED, note
+from simulation.financiers import advance, decide_backing
 from simulation.forming import free_staff
 from simulation.landscape import count_bits, prepare, start_design
 from simulation.learning import learn_in_team
-from simulation.outcomes import FINANCIER_ADVANCED, MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
+from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
 from simulation.policies.layers import effort_weight
 from simulation.policies.monitoring import penalty_due
@@ -48,6 +48,7 @@ def start_project(s, row, step):
     c.gate_passed = 0
     allocate_staff(s, c, p)
     settle_promises(s, c)
+    decide_backing(s, c)
     find_out(s, c)
     assign_components(s, row)
     share_effort(c, s.world[0].needs_components)
@@ -195,7 +196,7 @@ def pay_quarter(s, row, wage):
     """Pay staff and coordination; returns the share of the quarter's cost that was paid.
 
     The grant pays what the instrument releases; members pay their part of the rest from their
-    own money, which may fall short; financiers advance a part to private firms.
+    own money, which may fall short; a fund that backs the project advances a part.
     """
     c = s.consortia[row]
     p = s.programmes[c.programme]
@@ -210,7 +211,7 @@ def pay_quarter(s, row, wage):
     for position in range(c.size):
         due = fen(c.fte[position] * wage) + (coordination if position == 0 else 0)
         due -= int(grant * (due / cost))
-        paid += member_pays(s, c, p, position, due)
+        paid += member_pays(s, c, position, due)
     talk = min(coordination, paid)
     s.ledger[COORDINATION_OUT] += talk
     s.ledger[RESEARCH_OUT] += paid - talk
@@ -255,17 +256,12 @@ def use_escrow(s, row, wanted, for_cost):
 
 
 @rule
-def member_pays(s, c, p, position, due):
-    """A member pays its part, in fen; financiers advance some of a private firm's."""
+def member_pays(s, c, position, due):
+    """A member pays its part, in fen; a fund advances some of a private firm's."""
     row = c.member[position]
     o = s.organisations[row]
     payer = payer_of(o.kind, o.ownership)
-    advanced = 0
-    if p.funding_financier_share > 0.0 and payer == PAYER_PRIVATE:
-        advanced = int(due * p.funding_financier_share)
-        s.ledger[FINANCIER_IN] += advanced
-        c.financed += advanced
-        s.bound[FINANCIER_ADVANCED] += 1
+    advanced = advance(s, c, due) if c.backed == 1 and payer == PAYER_PRIVATE else 0
     own = min(due - advanced, max(o.cash, 0))
     o.cash -= own
     c.own_paid[position] += own
@@ -366,7 +362,7 @@ def pay_penalty(s, c):
         s.paid[payer_of(o.kind, o.ownership)] += amount
         paid += amount
     if paid > 0:
-        s.purses[c.programme, s.purses.shape[1] - 1] += paid
+        s.purses[c.programme, centre_of(s)] += paid
         s.programme_state[c.programme].spent -= paid
         s.paid[PAYER_PROGRAMME] -= paid
         s.bound[PENALTY_PAID] += 1

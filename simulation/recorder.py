@@ -23,6 +23,7 @@ from simulation.columns import (
     N_ENTRANTS,
     N_EXITS,
     N_ORGANISATIONS,
+    N_SOURCES,
     OFFICE_OUT,
     RESEARCH_OUT,
     REVIEW_OUT,
@@ -34,6 +35,7 @@ from simulation.fields import is_frontier
 from simulation.outcomes import BINDING_RULES, HORIZONS, OUTCOMES, TRAJECTORIES
 from simulation.reporting import emerging_shares
 from simulation.state import State
+from simulation.supply import supporting
 
 OUTFLOWS = (
     RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
@@ -162,6 +164,8 @@ def outcomes(
     values |= _times_and_values(state, cohort)
     values |= _two_skins(state, cohort)
     values |= _projects(state, start)
+    values |= _standing(state)
+    values |= _financiers(state)
     values |= _money(state, start)
     values |= _additionality(state, reference, cohort)
     values |= _people(state, start)
@@ -271,8 +275,42 @@ def _projects(state: State, start: State) -> dict[str, float]:
         "misposed_share": _mean(projects["found_misposed"] / state.world[0]["needs_components"]),
         "integration": _mean(projects["gamma"]),
         "believed_success": _mean(projects["believed"]),
-        "standing_bodies": state.counters[N_BODIES],
-        "standing_renewed": state.bodies["renewals"][: state.counters[N_BODIES]].sum(),
+        "supply_link_share": _supply_link_share(state, projects[public]),
+    }
+
+
+def _supply_link_share(state: State, projects: np.ndarray) -> float:
+    """Members beside the lead that are its suppliers or buyers, of all members beside leads."""
+    others = float((projects["size"] - 1).sum())
+    return sum(supporting(state, project) for project in projects) / others if others else math.nan
+
+
+def _standing(state: State) -> dict[str, float]:
+    """Standing consortia and origin sources, as they are when the policy ends."""
+    bodies = state.bodies[: state.counters[N_BODIES]]
+    running = bodies[bodies["active"] == 1]
+    sources = state.sources[: state.counters[N_SOURCES]]
+    tasks = sources[sources["active"] == 1]
+    return {
+        "standing_bodies": len(bodies),
+        "standing_renewed": bodies["renewals"].sum(),
+        "standing_running": len(running),
+        "standing_leads": len(np.unique(running["lead"])),
+        "standing_members": _mean(running["size"]),
+        "standing_projects": _mean(bodies["trials"] + bodies["running"]),
+        "origin_sources": len(tasks),
+        "origin_fields": len(np.unique(tasks["field"])),
+        "origin_holders": len(np.unique(tasks["holder"])),
+    }
+
+
+def _financiers(state: State) -> dict[str, float]:
+    funds = state.funds
+    asked = int(funds["asked"].sum())
+    return {
+        "financiers_advanced": funds["advanced"].sum() / FEN_PER_MYUAN,
+        "financiers_returned": funds["returned"].sum() / FEN_PER_MYUAN,
+        "financiers_backed": funds["backed"].sum() / asked if asked else math.nan,
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from agents.compiled import rule
 from agents.kinds import PAYER_PROGRAMME
 from simulation import streams
-from simulation.accounts import fen, payer_of
+from simulation.accounts import centre_of, fen, payer_of, purse_total
 from simulation.awards import spend_everywhere
-from simulation.calls import pay_readers, purse_total
+from simulation.calls import pay_readers
 from simulation.chains import add_solution
 from simulation.columns import (
     ACTIVE_PROJECTS,
@@ -91,7 +91,7 @@ def refund_credit(s, step, in_force):
             scale = purse / (claims * rate)
             s.bound[CREDIT_SCALED] += 1
         s.programme_state[programme].credit_scale = scale
-        centre = s.purses.shape[1] - 1
+        centre = centre_of(s)
         for row in range(s.counters[N_ORGANISATIONS]):
             o = s.organisations[row]
             refund = min(int(o.claim * (rate * scale)), s.purses[programme, centre])
@@ -164,6 +164,6 @@ def open_scenario(s, c, p, problem):
     cost = fen(p.diffusion_scenarios * s.world[0].money_scenario_myuan)
     if cost <= 0 or purse_total(s, c.programme) < cost:
         return
-    spend_everywhere(s, c.programme, cost, SCENARIO_OUT, s.purses.shape[1] - 1)
+    spend_everywhere(s, c.programme, cost, SCENARIO_OUT)
     problem.scenario = p.diffusion_scenarios
     s.bound[SCENARIO_OPENED] += 1

@@ -14,6 +14,7 @@ from simulation.columns import (
     ACCOUNTS,
     COUNTERS,
     MAX_COMPONENTS,
+    MAX_DEPARTMENTS,
     MAX_TIES,
     N_ORGANISATIONS,
     PRIVATE_PRACTICE,
@@ -90,6 +91,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
     n = population.size + entrants
     fields = int(w["fields_count"])
     regions = len(population.regions)
+    purses = regions + 1 + MAX_DEPARTMENTS
     with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
     needs = max(1, needs_by(w, scale, with_needs))
     rows = 6 * needs + 256
@@ -98,9 +100,9 @@ def _allocate(world: World, population: Population, events: int) -> State:
         world=table,
         programmes=_private_practice(w),
         programme_state=np.zeros(1, columns.PROGRAMME_STATE),
-        purses=np.zeros((1, regions + 1), np.int64),
+        purses=np.zeros((1, purses), np.int64),
         focus=np.zeros((regions, fields), np.int64),
-        escrow=np.zeros((rows, regions + 1), np.int64),
+        escrow=np.zeros((rows, purses), np.int64),
         organisations=np.zeros(n, columns.ORGANISATION),
         expertise=np.zeros((n, fields)),
         floor=np.zeros((n, fields)),
@@ -117,6 +119,8 @@ def _allocate(world: World, population: Population, events: int) -> State:
         problems=_no_problems(needs),
         consortia=np.zeros(rows, columns.CONSORTIUM),
         bodies=np.zeros(1024, columns.BODY),
+        sources=np.zeros(1024, columns.SOURCE),
+        funds=np.zeros(regions, columns.FUND),
         running=np.zeros(rows, np.int64),
         inflow=np.zeros(fields),
         supply_risk=np.zeros((int(w["chains_count"]), fields)),

@@ -1,4 +1,4 @@
-"""Standing consortia (batches, renewal) and origin sources (capability in frontier fields)."""
+"""Standing consortia: founded in batches, each with a direction, and renewed on performance."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import numpy as np
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
-from simulation.accounts import fen, spend_from_programme
-from simulation.columns import CAPABILITY_OUT, MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
+from simulation.columns import MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
 from simulation.events import BODY_ENDED, BODY_FOUNDED, note
-from simulation.fields import field_distance, is_frontier, ring_position
+from simulation.fields import ring_position
 from simulation.membership import admitted_lead
 from simulation.needs import field_seen, misposed_for
-from simulation.outcomes import SOURCE_ENDED, STANDING_ENDED
-from simulation.policies.capability import capability_gain
-from simulation.policies.renewal import performance
+from simulation.outcomes import STANDING_ENDED
+from simulation.policies.renewal import performance, slots_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +47,13 @@ class Standing(Settings):
         meaning="how much it counts for a standing consortium that the need is its lead's own",
         source="assumption",
     )
+    task_load: float = parameter(
+        unit="closeness",
+        low=0,
+        high=2,
+        meaning="how much each task of origin source that an organisation has already counts against it when another is given out",
+        source="assumption: .5, half the way between the nearest and the farthest field",
+    )
 
 
 @rule
@@ -62,7 +67,10 @@ def batch(s, step, quarter):
             continue
         if quarter > 0:
             evaluate_bodies(s, programme, step)
-        while active_bodies(s, programme) < p.renewal_slots:
+        slots = slots_after(
+            p.renewal_slots, p.renewal_slots_growth, quarter // p.renewal_batch_quarters
+        )
+        while active_bodies(s, programme) < slots:
             lead = next_body_lead(s, programme, step)
             if lead < 0 or not found_body(s, programme, lead, step):
                 break
@@ -80,19 +88,22 @@ def active_bodies(s, programme):
 
 @rule
 def evaluate_bodies(s, programme, step):
-    """Renew the best share on performance; the others lose their slot."""
+    """Of those whose term is over the best share is renewed; the others lose their slot."""
     p = s.programmes[programme]
     prior = s.world[0].forming_prior_success
-    keep = int(p.renewal_renewed_share * active_bodies(s, programme) + 0.5)
+    due = 0
+    for b in range(s.counters[N_BODIES]):
+        due += term_is_over(p, s.bodies[b], programme, step)
+    keep = int(p.renewal_renewed_share * due + 0.5)
     for b in range(s.counters[N_BODIES]):
         body = s.bodies[b]
-        if body.active == 0 or body.programme != programme:
+        if not term_is_over(p, body, programme, step):
             continue
         own = performance(body.successes, body.trials, prior)
         better = 0
         for a in range(s.counters[N_BODIES]):
             other = s.bodies[a]
-            if other.active == 0 or other.programme != programme or a == b:
+            if a == b or not term_is_over(p, other, programme, step):
                 continue
             theirs = performance(other.successes, other.trials, prior)
             if theirs > own or (theirs == own and a < b):
@@ -106,23 +117,35 @@ def evaluate_bodies(s, programme, step):
             body.ended = step
             s.bound[STANDING_ENDED] += 1
             note(s, step, BODY_ENDED, -1, b, body.lead, body.successes)
+        elif term_is_over(p, body, programme, step):
+            body.reviewed = step
+
+
+@rule
+def term_is_over(p, body, programme, step):
+    """Whether a running standing consortium of a programme is up for renewal in this batch."""
+    if body.active == 0 or body.programme != programme:
+        return False
+    return step - body.reviewed >= p.renewal_term_batches * p.renewal_batch_quarters
 
 
 @rule
 def next_body_lead(s, programme, step):
-    """The admitted organisation without a running body that has most standing and staff.
+    """The admitted organisation with most standing and staff for one more standing consortium.
 
-    Ability to lead is not seen beforehand: that is what renewal on performance can find out.
+    Its staff is divided by those it leads already. Ability to lead is not seen beforehand: that is
+    what renewal on performance can find out.
     """
     p = s.programmes[programme]
     size_weight = s.world[0].standing_size_weight
     best = -1
     most = -1.0
     for row in range(s.counters[N_ORGANISATIONS]):
-        if not admitted_lead(s, p, row) or leads_body(s, row, step):
+        led = bodies_led(s, row, step)
+        if not admitted_lead(s, p, row) or led >= p.renewal_most_per_lead:
             continue
         o = s.organisations[row]
-        points = o.reputation + size_weight * math.log(1.0 + o.staff)
+        points = o.reputation + size_weight * math.log(1.0 + o.staff / (1.0 + led))
         if best < 0 or points > most:
             most = points
             best = row
@@ -130,28 +153,48 @@ def next_body_lead(s, programme, step):
 
 
 @rule
-def leads_body(s, row, step):
-    """Whether an organisation leads a standing consortium, or has lost one in this batch."""
+def bodies_led(s, row, step):
+    """Standing consortia an organisation leads, with those it has lost in this batch."""
+    led = 0
     for b in range(s.counters[N_BODIES]):
         body = s.bodies[b]
-        if body.lead == row and (body.active == 1 or body.ended == step):
-            return True
-    return False
+        led += body.lead == row and (body.active == 1 or body.ended == step)
+    return led
+
+
+@rule
+def next_direction(s, lead, step):
+    """The lead's home field; for a further standing consortium its next strongest field."""
+    if bodies_led(s, lead, step) == 0:
+        return s.organisations[lead].home_field
+    best = s.organisations[lead].home_field
+    most = -1.0
+    for f in range(s.world[0].fields_count):
+        taken = False
+        for b in range(s.counters[N_BODIES]):
+            body = s.bodies[b]
+            taken = taken or (body.lead == lead and body.active == 1 and body.field == f)
+        if not taken and s.expertise[lead, f] > most:
+            most = s.expertise[lead, f]
+            best = f
+    return best
 
 
 @rule
 def found_body(s, programme, lead, step):
-    """Found a standing consortium; members cover the fields around the lead's own."""
+    """Found a standing consortium; members cover the fields around its direction."""
     b = s.counters[N_BODIES]
     if b >= len(s.bodies):
         s.counters[OVERFLOW] += 1
         return False
     p = s.programmes[programme]
     body = s.bodies[b]
+    body.field = next_direction(s, lead, step)
     body.programme = programme
     body.lead = lead
     body.active = 1
     body.founded = step
+    body.reviewed = step
     body.size = 0
     s.counters[N_BODIES] += 1
     layers = p.layers_core_members + p.layers_close_members + p.layers_general_members
@@ -163,13 +206,13 @@ def found_body(s, programme, lead, step):
 
 @rule
 def recruit(s, b, wanted):
-    """Members from the rings of the fields nearest to the lead's home, one field at a time."""
+    """Members from the rings of the fields nearest to its direction, one field at a time."""
     w = s.world[0]
     body = s.bodies[b]
     lead = s.organisations[body.lead]
     clocks = np.empty(w.fields_count)
     for f in range(w.fields_count):
-        clocks[f] = s.distance[f, lead.home_field]
+        clocks[f] = s.distance[f, body.field]
     for _ in range(w.fields_count):
         if body.size >= wanted:
             return
@@ -178,7 +221,10 @@ def recruit(s, b, wanted):
         each = 1 + wanted // 10
         start = s.ring_start[f]
         count = s.ring_start[f + 1] - start
-        target = streams.bits(s.luck[0], streams.BODY_POSITION, 0, streams.combine(lead.entity, f))
+        place = f + w.fields_count * (body.field != lead.home_field) * (1 + body.field)
+        target = streams.bits(
+            s.luck[0], streams.BODY_POSITION, 0, streams.combine(lead.entity, place)
+        )
         first = ring_position(s, f, target) - start
         for k in range(count):
             row = s.ring[start + (first + k) % count]
@@ -229,89 +275,3 @@ def best_body(s, programme, index):
             most = level
             best = b
     return best
-
-
-@rule
-def build_capability(s, step, quarter, programme, money_fen):
-    """Origin sources spend this quarter's capability money on their frontier field."""
-    w = s.world[0]
-    p = s.programmes[programme]
-    if p.capability_sources == 0 or money_fen <= 0 or w.fields_frontier == 0:
-        return
-    appoint_sources(s, step, programme)
-    each = money_fen // p.capability_sources
-    for row in range(s.counters[N_ORGANISATIONS]):
-        o = s.organisations[row]
-        if o.source_field < 0 or o.source_programme != programme:
-            continue
-        paid = spend_from_programme(s, programme, each, CAPABILITY_OUT, o.region)
-        e = s.expertise[row, o.source_field]
-        gain = capability_gain(e, paid / 1e8, w.learning_capability_scale_myuan)
-        s.expertise[row, o.source_field] = e + gain
-        s.floor[row, o.source_field] = max(
-            s.floor[row, o.source_field], w.learning_retained_share * (e + gain)
-        )
-        if step - o.source_since >= p.capability_patience_quarters and (
-            s.expertise[row, o.source_field] < w.search_least_expertise
-        ):
-            o.source_field = -1
-            o.source_programme = -programme  # not asked again by the programme it failed
-            s.bound[SOURCE_ENDED] += 1
-
-
-@rule
-def appoint_sources(s, step, programme):
-    """Fill vacant tasks: the admitted organisation closest to a frontier field that lacks one."""
-    w = s.world[0]
-    p = s.programmes[programme]
-    holders = 0
-    for row in range(s.counters[N_ORGANISATIONS]):
-        o = s.organisations[row]
-        if o.source_field >= 0 and o.source_programme == programme:
-            holders += 1
-    while holders < p.capability_sources:
-        field = rarest_frontier(s, w.fields_count, w.fields_frontier)
-        best = -1
-        most = -1.0
-        for row in range(s.counters[N_ORGANISATIONS]):
-            o = s.organisations[row]
-            if o.source_field >= 0 or o.source_programme == -programme:
-                continue
-            if not admitted_lead(s, p, row):
-                continue
-            near = (
-                s.expertise[row, field] + 1.0 - field_distance(o.home_field, field, w.fields_count)
-            )
-            if near > most:
-                most = near
-                best = row
-        if best < 0:
-            return
-        s.organisations[best].source_field = field
-        s.organisations[best].source_programme = programme
-        s.organisations[best].source_since = step
-        holders += 1
-
-
-@rule
-def rarest_frontier(s, fields, frontier):
-    """The frontier field with fewest origin sources."""
-    best = -1
-    fewest = 1 << 30
-    for f in range(fields):
-        if not is_frontier(f, fields, frontier):
-            continue
-        count = 0
-        for row in range(s.counters[N_ORGANISATIONS]):
-            if s.organisations[row].source_field == f:
-                count += 1
-        if count < fewest:
-            fewest = count
-            best = f
-    return best
-
-
-@rule
-def capability_money(p, inflow_fen):
-    """Fen of a quarter's inflow that is spent on capability."""
-    return fen(p.capability_budget_share * (inflow_fen / 1e8))

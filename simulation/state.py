@@ -30,7 +30,7 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 from simulation import columns
-from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS
+from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_SOURCES
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
@@ -56,13 +56,13 @@ class State:
     )
     programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, 1, "(P + 1,)", "PROGRAMME_STATE")
     purses: np.ndarray = _column(
-        np.int64, 2, "(P + 1, R + 1)", "fen; the last column is the centre's"
+        np.int64, 2, "(P + 1, R + 7)", "fen: the regions', the centre's, then the departments'"
     )
     focus: np.ndarray = _column(
         np.int64, 2, "((P + 1) R, F)", "1: a focus field of a region's programme, regions innermost"
     )
     escrow: np.ndarray = _column(
-        np.int64, 2, "(c, R + 1)", "fen of a grant still held, by the purse it came from"
+        np.int64, 2, "(c, R + 7)", "fen of a grant still held, by the purse it came from"
     )
     organisations: np.ndarray = _column(columns.ORGANISATION, 1, "(n,)", "ORGANISATION")
     expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
@@ -122,6 +122,8 @@ class State:
     )
     ring: np.ndarray = _column(np.int64, 1, "", "rows on rings, in the order of their hash")
     bodies: np.ndarray = _column(columns.BODY, 1, "", "BODY")
+    sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
+    funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
 
     table: np.ndarray = field(init=False, repr=False)
     handle: int = field(init=False, repr=False)
@@ -150,7 +152,7 @@ COLUMNS: dict[str, Any] = {
 
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
-    "programme_state", "purses", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
+    "programme_state", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
     "ring_start", "ring", "problems", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
     "discounted", "trajectory",
 )  # fmt: skip
@@ -159,6 +161,7 @@ GROWING = {
     "consortia": N_CONSORTIA,
     "escrow": N_CONSORTIA,
     "bodies": N_BODIES,
+    "sources": N_SOURCES,
     "events": N_EVENTS,
 }
 

@@ -15,18 +15,20 @@ from simulation.clock import Time
 from simulation.criteria import Criteria
 from simulation.fields import Fields
 from simulation.finance import Finance
+from simulation.financiers import Financiers
 from simulation.forming import Forming
 from simulation.learning import Learning
 from simulation.money import Money
 from simulation.needs import Needs
 from simulation.search import Search
 from simulation.standing import Standing
+from simulation.supply import Supply
 
 SECTIONS: dict[str, type[Settings]] = {
     section.SECTION: section
     for section in (
-        Time, Needs, Fields, Search, Learning, Forming, Standing, Money, Adoption, Chains, Finance,
-        Criteria,
+        Time, Needs, Fields, Search, Learning, Forming, Supply, Standing, Money, Financiers, Adoption,
+        Chains, Finance, Criteria,
     )
 }  # fmt: skip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agents.compiled import rule
 from agents.decisions import acceptance_utility, believed_success, project_utility
-from agents.kinds import GENERAL, SME
+from agents.kinds import GENERAL, PAYER_PRIVATE, SME
+from simulation.accounts import payer_of
 from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
 from simulation.landscape import count_bits
@@ -12,8 +13,9 @@ from simulation.learning import partner_gain, repeated
 from simulation.needs import field_seen
 from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
-from simulation.policies.layers import burden, effort_weight, layer_of, value_weight
+from simulation.policies.layers import burden, effort_weight, value_weight
 from simulation.policies.monitoring import penalty_due
+from simulation.supply import linked
 
 
 @rule
@@ -74,6 +76,15 @@ def expected_part(p, chance):
 
 
 @rule
+def others_in(p, c):
+    """Members beside the lead, a general one counted by its share of a close one's effort."""
+    others = 0.0
+    for position in range(1, c.size):
+        others += p.layers_general_effort_share if c.layer[position] == GENERAL else 1.0
+    return others
+
+
+@rule
 def failure_penalty(p, planned, public):
     """What members owe together when a project fails that a grant covered this share of."""
     grant = public * (1.0 - p.funding_prize) * planned
@@ -81,14 +92,30 @@ def failure_penalty(p, planned, public):
 
 
 @rule
-def own_cost_factor(p, public, o, credit, p_success, financier_return, block_weight):
-    """What one yuan of own project cost weighs: after grant, credit, financiers, block grant."""
-    weight = 1.0 - public
+def backing_rate(s):
+    """Share of projects shown to financiers that they have backed, with one that leads expect."""
+    asked = 1.0
+    backed = s.world[0].financiers_prior_backed
+    for region in range(len(s.funds)):
+        asked += s.funds[region].asked
+        backed += s.funds[region].backed
+    return backed / asked
+
+
+@rule
+def own_cost_factor(s, p, public, o, credit):
+    """What one yuan of project cost weighs to a member: after grant, tax credit and block grant.
+
+    Own money that a solution must first earn weighs more to a firm that shies risk; what
+    financiers are expected to take over does not.
+    """
+    w = s.world[0]
     if o.kind > SME:
-        return weight * block_weight
-    weight *= 1.0 - credit
-    f = p.funding_financier_share
-    return weight * (1.0 - f + f * p_success * (1.0 + financier_return))
+        return (1.0 - public) * w.forming_block_cost_weight
+    own = 1.0
+    if p.funding_financier_share > 0.0 and payer_of(o.kind, o.ownership) == PAYER_PRIVATE:
+        own -= p.funding_financier_share * backing_rate(s)
+    return (1.0 - public) * (1.0 - credit) * (1.0 + w.forming_risk_weight * own)
 
 
 @rule
@@ -149,10 +176,7 @@ def lead_utility_at(s, index, lead, programme, coverage, others, owns, p_extra, 
     planned = project_quarters_cost(s, p, need)
     part = w.forming_lead_weight / (w.forming_lead_weight + others)
     credit = credit_rate(s) if programme == PRIVATE_PRACTICE else 0.0
-    factor = own_cost_factor(
-        p, public * expected_part(p, chance), o, credit, chance, w.money_financier_return,
-        w.forming_block_cost_weight,
-    )  # fmt: skip
+    factor = own_cost_factor(s, p, public * expected_part(p, chance), o, credit)
     claim = makers_claim(w, p.diffusion_private_standard)
     value = need.value * lead_keeps(w, others, owns, s.problems[index].price, claim)
     penalty = (1.0 - chance) * failure_penalty(p, planned, public) * part
@@ -181,10 +205,7 @@ def in_name_only_utility(s, programme, index, lead, others, public):
         public, done, False, False, p.funding_upfront, p.funding_milestone, p.funding_prize
     )
     paid = min(1.0, released / done)
-    factor = own_cost_factor(
-        p, paid, s.organisations[lead], 0.0, 0.0, w.money_financier_return,
-        w.forming_block_cost_weight,
-    )  # fmt: skip
+    factor = own_cost_factor(s, p, paid, s.organisations[lead], 0.0)
     penalty = penalty_due(paid * cost, p.monitoring_penalty, p.monitoring_tolerance)
     part = w.forming_lead_weight / (w.forming_lead_weight + others)
     return label_worth(s, programme, lead) - part * (cost * factor + penalty)
@@ -209,7 +230,7 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     p = s.programmes[c.programme]
     o = s.organisations[row]
     lead = s.organisations[c.member[0]]
-    layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
+    layer = c.asking
     chance = p_extra * believed_success(
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
@@ -232,12 +253,12 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead.region,
         o.region,
     )  # fmt: skip
-    factor = own_cost_factor(
-        p, expected, o, 0.0, chance, w.money_financier_return, w.forming_block_cost_weight
-    )
+    factor = own_cost_factor(s, p, expected, o, 0.0)
     distance = profile_distance(s, row, c.member[0])
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
     outer_benefit = w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0
+    if layer == GENERAL and linked(s, c.member[0], row):
+        outer_benefit += w.supply_worth_myuan
     return acceptance_utility(
         chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
         lead.reputation, w.forming_reputation_weight, planned * effort * factor,
@@ -285,8 +306,7 @@ def coordination_cost(s, p, burden):
 def extra_burden(s, need, c):
     """What coordinating one more member costs over the project, million yuan."""
     p = s.programmes[c.programme]
-    layer = layer_of(c.size, p.layers_core_members, p.layers_close_members)
     general = s.world[0].search_general_burden
-    heavier = c.burden + burden(layer, p.layers_general_effort_share, general)
+    heavier = c.burden + burden(c.asking, p.layers_general_effort_share, general)
     extra = coordination_cost(s, p, heavier) - coordination_cost(s, p, c.burden)
     return extra * need.deadline

@@ -30,6 +30,13 @@ class Capability(Settings):
         meaning="organisations given the task, each in one frontier field",
         source="seed document: 52 sources in 36 fields by 40 central SOEs; scaled to the population",
     )
+    most_per_holder: int = parameter(
+        unit="tasks per organisation",
+        low=1,
+        high=20,
+        meaning="most tasks of origin source that one organisation may have",
+        source="seed document: 52 sources by 40 central SOEs, so some have more than one",
+    )
     patience_quarters: int = parameter(
         unit="quarters",
         low=1,

@@ -60,6 +60,13 @@ class Eligibility(Settings):
         meaning="fewest regions the members must come from",
         source="seed document: units of at least 2 of the 4 regions; EU: 3 partners from 3 countries",
     )
+    min_suppliers: int = parameter(
+        unit="firms",
+        low=0,
+        high=39,
+        meaning="fewest members that are linked to the lead by supply along the industrial chain",
+        source="seed document: members are firms able to support the chain's technology (产业链配套); number is an assumption",
+    )
     lead_min_rd_share: float = parameter(
         unit="share of revenue",
         low=0.0,
@@ -100,6 +107,12 @@ class Eligibility(Settings):
                 f"eligibility.min_regions = {self.min_regions} is above eligibility.max_members = "
                 f"{self.max_members}: so many regions cannot be in it. Write "
                 f"eligibility.max_members = {self.min_regions} or more."
+            )
+        if self.min_suppliers >= self.max_members:
+            raise ConfigError(
+                f"eligibility.min_suppliers = {self.min_suppliers} leaves no room beside the lead: "
+                f"eligibility.max_members = {self.max_members}. Write eligibility.max_members = "
+                f"{self.min_suppliers + 1} or more."
             )
         if not self.lead_types:
             raise ConfigError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from agents.compiled import rule
-from agents.settings import Settings, parameter
+from agents.settings import ConfigError, Settings, parameter
 
 MODES = ("ministry", "regions", "lead_department", "joint_office")
 MINISTRY, REGIONS, LEAD_DEPARTMENT, JOINT_OFFICE = range(4)
@@ -43,6 +43,22 @@ class Governance(Settings):
         meaning="part held as central guidance money that may be spent in any region",
         source="seed document: Delta programme, mainly central guidance funds; size is an assumption",
     )
+    department_share: float = parameter(
+        unit="share of the programme budget",
+        low=0.0,
+        high=0.9,
+        meaning="part held by the joining departments, which match this part of a grant in the fields they are in charge of",
+        source="seed document: science departments lead, others join; matching and its size are assumptions",
+    )
+
+    def check(self) -> None:
+        """Money needs a department to hold it."""
+        if self.department_share > 0.0 and self.joining_departments == 0:
+            raise ConfigError(
+                f"governance.department_share = {self.department_share:g} has nobody to hold it: "
+                f"governance.joining_departments = 0. Write governance.joining_departments = 2, or "
+                f"governance.department_share = 0."
+            )
 
 
 @rule
@@ -57,6 +73,12 @@ def parties_to_agree(mode, joining_departments, n_regions):
 def agreement_quarters(parties, quarters_per_party):
     """Quarters that awards wait for agreement: each party beyond the first adds the same time."""
     return int((parties - 1) * quarters_per_party)
+
+
+@rule
+def in_charge(field, joining_departments, fields):
+    """The joining department in charge of a field: each has as many neighbouring fields."""
+    return field * joining_departments // fields
 
 
 @rule

@@ -27,6 +27,27 @@ class Renewal(Settings):
         meaning="standing consortia that exist after each batch",
         source="seed document: 9, then 3 renewed + 17 new, then 24; scaled to the population",
     )
+    slots_growth: float = parameter(
+        unit="times per batch",
+        low=0.5,
+        high=3.0,
+        meaning="growth of the slots from one batch to the next",
+        source="seed document: 9 at first, 24 after the third batch: 1.63 a batch",
+    )
+    most_per_lead: int = parameter(
+        unit="consortia per lead",
+        low=1,
+        high=10,
+        meaning="most standing consortia that one organisation may lead, each in a direction of its own",
+        source="seed document: 24 consortia led by 21 firms, so some lead more than one",
+    )
+    term_batches: int = parameter(
+        unit="batches",
+        low=1,
+        high=10,
+        meaning="how many batches a standing consortium runs before it is reviewed",
+        source="seed document: 3 renewed in the third batch while others went on; 1: reviewed at every batch",
+    )
     batch_quarters: int = parameter(
         unit="quarters",
         low=2,
@@ -48,6 +69,12 @@ class Renewal(Settings):
         meaning="projects a standing consortium runs at once",
         source="People's Daily Online 2024: about 42 projects per consortium over its life",
     )
+
+
+@rule
+def slots_after(slots, growth, batch):
+    """Standing consortia that exist after a batch (0 is the first)."""
+    return int(slots * growth**batch + 0.5)
 
 
 @rule
