@@ -21,7 +21,9 @@ from agents.settings import ConfigError, Parameter, Settings, nearest
 from experiments.configuration import list_regimes
 from experiments.explain import _shown as shown
 from experiments.library import Library, read_yaml
+from experiments.markdown import table
 from experiments.regimes import DEFAULT, RegimeEntry, preset
+from experiments.seed_page import seed_document
 from simulation import columns, streams
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, Outcome
 from simulation.policies.registry import FAMILIES
@@ -93,16 +95,6 @@ def rendered(text: str) -> str:
         return f"{match['head']}\n{RENDERERS[name]().strip()}\n\n{match['tail']}"
 
     return BLOCK.sub(replace, text)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
 
 
 # ---------------------------------------------------------------- the model's declarations
@@ -422,7 +414,7 @@ RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
         phases, codes, state_variables, arrays, draws, parameters, levers, lever_tests, assumed, regimes,
-        systems, outcomes, trajectories, summary_columns,
+        systems, outcomes, trajectories, summary_columns, seed_document,
     )
 }  # fmt: skip
 

@@ -12,8 +12,9 @@ import pytest
 from agents.settings import ConfigError
 from experiments import documentation
 from experiments.configuration import list_regimes
-from experiments.documentation import BLOCK, DOCS, RENDERERS, ROOT, rendered, table
+from experiments.documentation import BLOCK, DOCS, RENDERERS, ROOT, rendered
 from experiments.library import read_yaml
+from experiments.markdown import table
 from simulation.policies.registry import FAMILIES
 from simulation.world import SECTIONS
 
