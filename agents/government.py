@@ -12,8 +12,13 @@ from typing import Any, Protocol
 
 import mesa  # type: ignore[import-untyped]
 
-CENTRE = -1  # the purse that belongs to no region is the last column
-JOINING = ("development", "industry", "finance", "education", "transport", "agriculture")
+CENTRE = -1  # number of the purse that belongs to no region
+JOINING = ("development", "industry", "housing", "transport", "agriculture", "finance")
+
+
+def department_purse(place: int, regions: int) -> int:
+    """Number of a joining department's purse: after the regions' and the centre's."""
+    return regions + 1 + place
 
 
 class Programme(Protocol):
@@ -24,6 +29,7 @@ class Programme(Protocol):
     row: its row among the programmes; 1 is the first.
     mode: ministry, regions, lead_department or joint_office.
     joining_departments: departments that must agree beside the one that leads.
+    departments_pay: whether the joining departments hold a part of its budget.
     for_state_firms: whether it works through standing consortia or origin sources.
     awards, bids: so far.
     """
@@ -31,6 +37,7 @@ class Programme(Protocol):
     row: int
     mode: str
     joining_departments: int
+    departments_pay: bool
     for_state_firms: bool
 
     @property
@@ -39,7 +46,7 @@ class Programme(Protocol):
     def bids(self) -> int: ...  # noqa: D102
 
     def purse(self, region: int) -> float:
-        """Money in the purse of a region, or of the centre."""
+        """Money in the purse of a region, of the centre, or of a joining department."""
 
     def budget(self, quarter: int, region: int) -> float:
         """Money that arrives in that purse in a policy quarter."""
@@ -58,7 +65,7 @@ class Charge:
     Attributes
     ----------
     runs: whether it runs the programme; otherwise it only has to agree.
-    purses: regions whose purse it holds; :data:`CENTRE` for the centre's.
+    purses: purses it holds: the regions' from 0, :data:`CENTRE`, and :func:`department_purse`.
     """
 
     programme: Programme
@@ -122,7 +129,7 @@ class Government(mesa.Agent):  # type: ignore[misc]
 
 
 class CentralMinistry(Government):
-    """The science ministry; joining departments are of this class too and hold no purse."""
+    """The science ministry; joining departments are of this class too."""
 
 
 class RegionalDepartment(Government):
@@ -143,7 +150,7 @@ def establish(
     """The governments that the programmes need, each with its charges.
 
     ``ministry``: the ministry runs the programme. ``lead_department``: so does the ministry's
-    science department, and the joining ones must agree. ``regions``: each region's department runs
+    science department, and the joining ones must agree and may hold a purse. ``regions``: each region's department runs
     it from its own purse, with the ministry's guidance money. ``joint_office``: the departments of
     all regions run it together on a purse at the centre. The regulator takes the ministry's place
     in programmes that work through state-owned firms.
@@ -156,12 +163,13 @@ def establish(
         at_centre = programme.mode in ("ministry", "lead_department")
         holder = regulator if programme.for_state_firms else ministry
         holder.append(Charge(programme, runs=at_centre, purses=(CENTRE,)))
-        for title in JOINING[: programme.joining_departments]:
-            joining.setdefault(title, []).append(Charge(programme, runs=False, purses=()))
+        for place, title in enumerate(JOINING[: programme.joining_departments]):
+            own = (department_purse(place, len(regions)),) if programme.departments_pay else ()
+            joining.setdefault(title, []).append(Charge(programme, runs=False, purses=own))
         if not at_centre:
             for region, charges in enumerate(regional):
-                own = (region,) if programme.mode == "regions" else ()
-                charges.append(Charge(programme, runs=True, purses=own))
+                held = (region,) if programme.mode == "regions" else ()
+                charges.append(Charge(programme, runs=True, purses=held))
     governments: list[Government] = []
     if ministry:
         governments.append(CentralMinistry(model, "science", ministry))

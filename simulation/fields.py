@@ -32,7 +32,7 @@ class Fields(Settings):
     frontier: int = parameter(
         unit="fields",
         low=0,
-        high=16,
+        high=64,
         meaning="frontier fields, in which nobody reaches the least useful expertise at the start",
         source="assumption: 4",
     )

@@ -12,7 +12,8 @@ import mesa  # type: ignore[import-untyped]
 import numpy as np
 
 from agents.consortium import UNDER_WAY, Consortium, ConsortiumRules, StandingConsortium
-from agents.government import Government, establish
+from agents.financier import Financier
+from agents.government import CENTRE, Government, establish
 from agents.kinds import FEN_PER_MYUAN, KINDS, LEAD_FIRM
 from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
@@ -41,7 +42,7 @@ BURN_IN, POLICY, RUN_OUT = "burn_in", "policy", "run_out"
 class ConsortiaModel(mesa.Model):  # type: ignore[misc]
     """One run of one regime, steppable as any Mesa model; one step is one quarter.
 
-    Agents are organisations, governments, consortia and standing consortia. A consortium is an
+    Agents are organisations, governments, financiers, consortia and standing consortia. A consortium is an
     agent from the end of the quarter in which it formed; when it has ended, its agent moves from
     ``agents`` to ``history`` and can still be read. So do organisations that have closed and
     standing consortia that have lost their slot.
@@ -82,6 +83,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         self._bodies: dict[int, StandingConsortium] = {}
         programmes = [_Desk(self, row) for row in range(1, len(regime.programmes) + 1)]
         self.governments: list[Government] = establish(self, programmes, self.regions)
+        self.financiers = [Financier(self, row, name) for row, name in enumerate(self.regions)]
         self._synchronise()
 
     # ------------------------------------------------------------ time
@@ -238,6 +240,7 @@ class _Desk:
         self._levers: Any = model.regime.columns()[row - 1]
         self.mode = MODES[self._levers["governance_mode"]]
         self.joining_departments = int(self._levers["governance_joining_departments"])
+        self.departments_pay = bool(self._levers["governance_department_share"] > 0.0)
         sources = self._levers["capability_sources"] > 0
         self.for_state_firms = bool(
             self._levers["renewal_standing"]
@@ -263,10 +266,8 @@ class _Desk:
         return int(self._model.state.programme_state[self.row][name]) if self._is_installed else 0
 
     def purse(self, region: int) -> float:
-        """Money in the purse of a region, or of the centre (the last one), million yuan."""
-        if not self._is_installed:
-            return 0.0
-        return float(self._model.state.purses[self.row, region] / FEN_PER_MYUAN)
+        """Money in a purse, million yuan: a region's, the centre's or a department's."""
+        return self._in_purse(self._model.state, region) if self._is_installed else 0.0
 
     def budget(self, quarter: int, region: int) -> float:
         """Money that arrives in that purse in a policy quarter, million yuan."""
@@ -275,7 +276,11 @@ class _Desk:
             s = install(s, self._model.regime)
         empty = s.replace(purses=np.zeros_like(s.purses))
         fill_purses(empty, self.row, self._levers, budget_per_quarter(empty, self.row, quarter))
-        return float(empty.purses[self.row, region] / FEN_PER_MYUAN)
+        return self._in_purse(empty, region)
+
+    def _in_purse(self, s: State, purse: int) -> float:
+        place = len(s.region_weight) if purse == CENTRE else purse
+        return float(s.purses[self.row, place] / FEN_PER_MYUAN)
 
     def takes_up(self, need: int) -> bool:
         """Whether a need belongs on the programme's agenda."""

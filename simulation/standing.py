@@ -52,7 +52,7 @@ class Standing(Settings):
         low=0,
         high=2,
         meaning="how much each task of origin source that an organisation has already counts against it when another is given out",
-        source="assumption: .5, half the way between the nearest and the farthest field",
+        source="assumption: .1",
     )
 
 

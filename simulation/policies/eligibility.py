@@ -10,7 +10,7 @@ from agents.kinds import CENTRAL_SOE, INSTITUTE, LEAD_FIRM, LOCAL_SOE, SME, UNIV
 from agents.settings import ConfigError, Settings, parameter
 
 LEAD_TYPES = ("lead_firm", "sme", "central_soe", "local_soe", "university", "institute")
-REQUIRED_TYPES = ("firm", "university", "institute", "sme")
+REQUIRED_TYPES = ("firm", "university", "institute", "sme", "research")
 LEADERS = ("owner", "solver")
 OWNER_LEADS, SOLVER_LEADS = range(2)
 
@@ -36,7 +36,7 @@ class Eligibility(Settings):
     required_types: tuple[str, ...] = parameter(
         unit="set of types",
         choices=REQUIRED_TYPES,
-        meaning="types of which at least one member must be",
+        meaning="types of which at least one member must be; research: a university or an institute",
         source="seed document: firms lead, universities and institutes support; Hefei 2025: some SMEs",
     )
     min_members: int = parameter(
@@ -158,9 +158,9 @@ def may_lead(
 def required_bits(kind):
     """Bit mask of the required types that a member satisfies."""
     if kind == UNIVERSITY:
-        return 2
+        return 2 | 16
     if kind == INSTITUTE:
-        return 4
+        return 4 | 16
     return 1 if kind == LEAD_FIRM else 1 | 8
 
 

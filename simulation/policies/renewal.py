@@ -60,7 +60,7 @@ class Renewal(Settings):
         low=0.0,
         high=1.0,
         meaning="best part of the standing consortia that is renewed; the others lose their slot",
-        source="seed document: 3 of 20 renewed in batch 3; swept",
+        source="seed document: of the first nine, three went on in the third batch; swept",
     )
     parallel_projects: int = parameter(
         unit="projects per consortium",
