@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents.compiled import rule
-from simulation import streams
+from simulation import stages, streams
 from simulation.accounts import fen, myuan, spend_from_programme
 from simulation.calls import (
     beyond_project,
@@ -187,6 +187,8 @@ def decide_bids(s, step, programme, rows):
         s.consortia[rows[k]].merit = points[k]
     order = ranking(points)
     passing = len(rows) - bids_below_bar(s, step, programme, len(rows))
+    s.stages[programme, stages.REVIEWED] += len(rows) if p.selection_mode != DIRECTED else 0
+    s.stages[programme, stages.LISTED] += passing
     ranks = np.arange(passing)
     if p.selection_mode == LOTTERY:
         draws = np.empty(passing)
@@ -274,6 +276,7 @@ def fund(s, step, p, row):
     c.effort_share = effort_taken(s, step, row, grant)
     if c.effort_share == 0.0:
         s.bound[GRANT_DECLINED] += 1
+        s.stages[c.programme, stages.DECLINED] += 1
         note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
         return
     if grant > 0 and not take_grant(s, p, row, grant):
@@ -285,6 +288,7 @@ def fund(s, step, p, row):
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
     recognise(s, p, c.member[0])
+    stages.count_award(s, p, c, step)
     note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
     if c.effort_share < 1.0:
         s.bound[IN_NAME_ONLY] += 1
