@@ -17,7 +17,7 @@ class StagesTeller(Teller):
         names = columns_of(self.model.regions)
         told: list[Block] = []
         for row, programme in enumerate(self.entry.programmes):
-            values = self.model.stages[row].tolist()
+            values = self.model.state.stages[1 + row].tolist()
             counts = dict(zip(names, values, strict=True))
             told += [
                 Heading(self.say("stages", programme=programme)), self._funnel(counts),

@@ -213,7 +213,7 @@ def test_the_counters_are_those_of_the_log(name: str) -> None:
 
 def test_the_log_is_not_empty_where_it_is_compared() -> None:
     """Over all regimes every count but the switched-off reasons is seen above 0."""
-    total = sum(of_regime(name).stages[1:].sum(axis=0) for name in WITH_PROGRAMMES)
+    total = np.sum([of_regime(name).stages[1:].sum(axis=0) for name in WITH_PROGRAMMES], axis=0)
     unseen = {stage.name for stage in STAGES if total[PLACES[stage.name]] == 0}
     assert unseen <= {"out_chain", "out_value", "out_error", "out_cross_border"}
 
