@@ -533,7 +533,7 @@ def _stages(main: Panel, setup: Setup, programmes: pa.Table | None) -> list[dict
         for k, programme in enumerate(getattr(entries[name], "programmes", ()), start=1):
             part = of_regime.filter(pc.equal(of_regime["programme"], k))
             kept = part.filter(pc.is_in(part["replicate"], pa.array(main.replicates, pa.int32())))
-            for stage, unit, values in stages.with_wait(kept):
+            for stage, unit, values in stages.with_wait(kept.sort_by("replicate")):
                 mean, _, n = statistics.mean_and_se(values)
                 low, high = statistics.mean_interval(values)
                 rows.append({

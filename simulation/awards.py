@@ -267,11 +267,14 @@ def fund(s, step, p, row):
     c = s.consortia[row]
     problem = s.problems[c.problem]
     if problem.status != OPEN and problem.status != RUNNING:
+        s.stages[c.programme, stages.SECOND] += 1
         return
     if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
+        s.stages[c.programme, stages.SECOND] += 1
         return
     grant = grant_of(s, p, row)
     if grant <= 0 and not without_cash(p.recognition_label, p.funding_public_share):
+        s.stages[c.programme, stages.UNPAID] += 1
         return
     c.effort_share = effort_taken(s, step, row, grant)
     if c.effort_share == 0.0:
@@ -280,6 +283,7 @@ def fund(s, step, p, row):
         note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
         return
     if grant > 0 and not take_grant(s, p, row, grant):
+        s.stages[c.programme, stages.UNPAID] += 1
         return
     c.grant = grant
     problem.funded += 1 if grant > 0 else 0

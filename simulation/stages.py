@@ -143,6 +143,18 @@ STAGES = (
         off="reviewed", meaning="bids on the proposed list: not below the bar",
     ),
     Stage(
+        name="second",
+        unit="bids",
+        within="listed",
+        meaning="listed bids for a need that is solved or has as many teams as are funded for it",
+    ),
+    Stage(
+        name="unpaid",
+        unit="bids",
+        within="listed",
+        meaning="listed bids that the purses cannot pay",
+    ),
+    Stage(
         name="declined", unit="bids", within="listed",
         meaning="listed bids whose lead declines the grant it is offered",
     ),
@@ -198,7 +210,7 @@ STAGES = (
     COLLECTED, SUBMITTED, TAKEN_UP, ASSESSED, SCREENED_OUT, OUT_VALUE, OUT_STRATEGY, OUT_DURATION,
     OUT_CROSS_BORDER, OUT_CHAIN, OUT_ERROR, PUBLISHED, CALLED, UNANSWERED, CONSIDERED, ATTEMPTED,
     REFUSED_MEMBERS, REFUSED_TYPES, REFUSED_REGIONS, OFFERED, POOLED, BIDS, REVIEWED, LISTED,
-    DECLINED, APPROVED, WAITING, TASKS, COMMUNICATING, EVALUATED, GATE_PASSED, GATE_STOPPED,
+    SECOND, UNPAID, DECLINED, APPROVED, WAITING, TASKS, COMMUNICATING, EVALUATED, GATE_PASSED, GATE_STOPPED,
     SOLVED, FAILED, OVERTAKEN, SETTLED,
 ) = range(len(STAGES))  # fmt: skip
 FIRST_REGION = len(STAGES)  # column of the first region's tasks; one for each region follows

@@ -41,7 +41,9 @@ class StagesTeller(Teller):
             said.append(self.say("screened", total=whole(total), reasons=reasons))
         if refused := self._items(counts, REFUSALS):
             said.append(self.say("refused", reasons=refused))
-        rest = {name: whole(counts[name]) for name in ("unanswered", "declined")}
+        rest = {
+            name: whole(counts[name]) for name in ("unanswered", "second", "unpaid", "declined")
+        }
         return [*said, self.say("unanswered", **rest)]
 
     def _items(self, counts: dict[str, int], names: Sequence[str]) -> str:

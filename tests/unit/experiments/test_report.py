@@ -158,7 +158,7 @@ def test_every_picture_has_alternative_text_and_its_table(html: tuple[str, str])
     links = {target for target in targets if not target.startswith("#")}
     written = {"provenance.json", "config.yaml", "trajectories.parquet"}
     written |= {f"{name}.csv" for name in ("summary", "differences", "rankings", "incremental_cost",
-                "welfare_flips", "never_bound", "robustness", "incidence")}  # fmt: skip
+                "welfare_flips", "never_bound", "stages", "robustness", "incidence")}  # fmt: skip
     assert links == written
 
 

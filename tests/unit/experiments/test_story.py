@@ -262,7 +262,7 @@ def test_the_funnel_is_told_and_adds_up(lang: str) -> None:
         for block in page_of(story)
         if isinstance(block, Grid) and block.columns[0] == catalogue(lang)["story.head.stage"]
     ]
-    shown = dict(grid.rows)
+    shown = {row[0]: row[1] for row in grid.rows}
     for name in FUNNEL:
         if name in counts:
             assert shown[catalogue(lang)[f"stage.{name}"]] == str(counts[name])

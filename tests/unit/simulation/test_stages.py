@@ -21,6 +21,7 @@ from simulation.columns import (
     N_EVENTS,
 )
 from simulation.model import ConsortiaModel
+from simulation.outcomes import MISSION_RESERVE, PURSE_EMPTY, REGION_PURSE_EMPTY
 from simulation.phases import addresses, advance
 from simulation.policies.governance import REGIONS
 from simulation.policies.registry import Regime
@@ -195,7 +196,12 @@ def _below_bar(state: State, p: np.void, own: Counter[str]) -> int:
     return below
 
 
-NOT_IN_THE_LOG = {"called", *(stage.name for stage in STAGES if stage.name.startswith("out_"))}
+NOT_IN_THE_LOG = {
+    "called",
+    "second",
+    "unpaid",
+    *(stage.name for stage in STAGES if stage.name.startswith("out_")),
+}
 
 
 @pytest.mark.parametrize("name", WITH_PROGRAMMES)
@@ -248,6 +254,8 @@ def test_the_sums_hold(name: str) -> None:
             assert n["assessed"] == n["published"] + n["screened_out"]
         assert n["attempted"] == n["offered"] + sum(n[one] for one in REFUSING.values())
         assert n["evaluated"] == n["gate_passed"] + n["gate_stopped"]
+        left = n["second"] + n["unpaid"] + n["declined"]
+        assert n["listed"] == n["approved"] + left
         ended = n["solved"] + n["failed"] + n["overtaken"] + n["gate_stopped"]
         assert n["approved"] == ended + running
         assert n["tasks"] == state.stages[row, FIRST_REGION:].sum()
@@ -265,6 +273,34 @@ def test_every_called_need_has_bids_or_none() -> None:
             unanswered = state.stages[row, stages.UNANSWERED]
             with_bids = sum(programme == row for _, programme in answered)
             assert state.stages[row, stages.CALLED] == unanswered + with_bids
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_PROGRAMMES if name != "combined"])
+def test_unpaid_bids_are_those_that_a_purse_refused(name: str) -> None:
+    """The rules that bind count on their own."""
+    state = of_regime(name)
+    bound = state.bound - burnt_in().bound
+    refused = sum(bound[rule] for rule in (PURSE_EMPTY, MISSION_RESERVE, REGION_PURSE_EMPTY))
+    assert state.stages[1, stages.UNPAID] == refused
+
+
+def test_only_one_bid_for_a_need_is_approved_where_one_team_is_funded() -> None:
+    """Recounted from the bids themselves: those whose need was given to another in the same decision."""
+    state = of_regime(DELTA)
+    events = policy_events(state)
+    awarded = events[events["kind"] == log.AWARDED]
+    refused = events[events["kind"] == log.TURNED_DOWN]
+    given = set(awarded[["step", "problem"]].tolist())
+    second = sum(pair in given for pair in refused[["step", "problem"]].tolist())
+    below = state.stages[1, stages.REVIEWED] - state.stages[1, stages.LISTED]
+    assert (
+        0
+        < state.stages[1, stages.SECOND]
+        <= second
+        <= state.stages[1, stages.SECOND]
+        + below
+        + (state.stages[1, stages.UNPAID] + state.stages[1, stages.DECLINED])
+    )
 
 
 # ------------------------------------------------------------ switches
