@@ -153,6 +153,28 @@ def trajectories_table(plan: Plan, store: Store) -> pa.Table:
     return pa.table(names | {name: stored.column(name) for name in kept})
 
 
+def programmes_table(plan: Plan, store: Store, regions: Sequence[str]) -> pa.Table:
+    """Counts of the stages, one row per run of the main variant and programme, in the plan's order."""
+    from experiments.stages import columns_of
+
+    cells = [
+        cell
+        for cell in plan.cells()
+        if plan.points[cell.point].variant == MAIN and cell.run_id in store.run_ids
+    ]
+    names = columns_of(regions)
+    stored = store.runs([cell.run_id for cell in cells]).column("stages").to_pylist()
+    counts = [np.array(one, np.int64).reshape(-1, len(names)) for one in stored]
+    owner = np.repeat(np.arange(len(cells)), [len(one) for one in counts])
+    keys = {
+        "regime": _regime_names(plan, cells).take(pa.array(owner, pa.int64())),
+        "replicate": pa.array(np.array([c.replicate for c in cells], np.int32)[owner]),
+        "programme": pa.array([k + 1 for one in counts for k in range(len(one))], pa.int32()),
+    }
+    values = np.concatenate([np.empty((0, len(names)), np.int64), *counts])
+    return pa.table(keys | {name: values[:, k] for k, name in enumerate(names)})
+
+
 def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
     return pa.array(
         [plan.points[cell.point].regimes[cell.regime].name for cell in cells], pa.string()
@@ -179,6 +201,7 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
     from experiments.tables import write_tables
 
     runs, trajectories = runs_table(plan, store), trajectories_table(plan, store)
+    programmes = programmes_table(plan, store, setup.population.regions)
     _refuse_nothing_complete(plan, runs, execution)
     origin = provenance(
         seed=setup.seed,
@@ -194,9 +217,10 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
     try:
         write_parquet(out / "runs.parquet", runs)
         write_parquet(out / "trajectories.parquet", trajectories)
+        write_parquet(out / "programmes.parquet", programmes)
         _write_text(out / "config.yaml", _yaml(setup.config))
         _write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        tables = write_tables(runs, setup, out)
+        tables = write_tables(runs, setup, out, programmes)
         figures = write_figures(runs, trajectories, tables, setup, out)
         report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
     except OSError as error:

@@ -175,6 +175,28 @@ def _array_type(dtype: np.dtype[Any]) -> str:
     return "record" if dtype.names else TYPES[dtype.kind]
 
 
+def stages() -> str:
+    """The counts of a programme's stages, what switches each off, and the test that does it."""
+    from simulation.stages import STAGES
+
+    test = "`test_a_stage_can_be_switched_off_and_bites_when_on[{}]`"
+    rows = (
+        (
+            f"`{one.name}`",
+            one.step,
+            one.unit,
+            one.meaning,
+            f"`{one.within}`" if one.within else "",
+            ", ".join(f"`{word}`" for word in one.switch.split()) or "nothing",
+            (f"`{one.off}`" if one.off else "0") if one.switch else "",
+            test.format(one.name) if one.switch else "",
+        )
+        for one in STAGES
+    )
+    head = ("count", "step", "unit", "meaning", "part of", "switched off by", "then equals", "test")
+    return table(head, rows)
+
+
 def draws() -> str:
     """The decisions that luck is drawn for."""
     named = {v: n for n, v in vars(streams).items() if n.isupper() and isinstance(v, int)}
@@ -400,6 +422,7 @@ def summary_columns() -> str:
         "never_bound": tables.NEVER_BOUND,
         "robustness": tables.ROBUSTNESS,
         "incidence": tables.INCIDENCE,
+        "stages": tables.STAGES,
     }
     return table(
         ("file", "columns"),
@@ -413,7 +436,7 @@ def summary_columns() -> str:
 RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
-        phases, codes, state_variables, arrays, draws, parameters, levers, lever_tests, assumed, regimes,
+        phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
         systems, outcomes, trajectories, summary_columns, seed_document,
     )
 }  # fmt: skip

@@ -301,6 +301,7 @@ def _call(run: Engine, job: Job, row: int, columns: Sequence[int]) -> list[Run]:
             seed=job.seed,
             outcomes=np.array([result.outcomes[name] for name in OUTCOME_NAMES], np.float64),
             trajectories=_series(result) if job.trajectories else None,
+            stages=result.stages.ravel(),
         )
         for column, result in zip(columns, results, strict=True)
     ]

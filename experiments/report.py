@@ -17,6 +17,7 @@ import jinja2
 import pyarrow as pa
 
 from experiments.figures import FigureInfo
+from experiments.stages import FUNNEL
 from experiments.statistics import CANNOT_TELL, HIGHER, LOWER
 from experiments.tables import PAYER_COSTS, RANKED, regime_entries
 from experiments.words import Words
@@ -416,6 +417,23 @@ def _never_bound(facts: Facts) -> HtmlTable:
     return HtmlTable("never_bound", heads, rows, "never_bound.csv", text_columns=4)
 
 
+def _stages(facts: Facts) -> HtmlTable:
+    """The funnel of every programme: mean counts per run."""
+    words = facts.words
+    cells = {
+        (row["regime"], row["programme"], row["stage"]): number(row["mean"])
+        for row in facts.rows("stages")
+    }
+    programmes = dict.fromkeys((regime, programme) for regime, programme, _ in cells)
+    rows = [
+        [words("head.of_regime", title=facts.title(regime), programme=programme)]
+        + [cells[regime, programme, stage] for stage in FUNNEL]
+        for regime, programme in programmes
+    ]
+    heads = [words("head.regime"), *(words("stage." + stage) for stage in FUNNEL)]
+    return HtmlTable("stages", heads, rows, "stages.csv")
+
+
 def _robustness(facts: Facts) -> HtmlTable:
     words = facts.words
     heads = [
@@ -581,7 +599,7 @@ def _report_tables(facts: Facts, provenance: Mapping[str, Any]) -> dict[str, Htm
     made: Iterable[HtmlTable] = (
         _rankings(facts), _differences(facts), _costs(facts), _welfare(facts),
         _means(facts, "deadweight", DEADWEIGHT), _never_bound(facts),
-        _means(facts, "unspent", PUBLIC_MONEY), _robustness(facts), _regimes(facts),
+        _means(facts, "unspent", PUBLIC_MONEY), _stages(facts), _robustness(facts), _regimes(facts),
         _seeds(facts), _provenance(facts, provenance), _parameters(facts),
     )  # fmt: skip
     return {table.key: table for table in made}

@@ -4,7 +4,7 @@ Layout of an output folder::
 
     store/manifest.json      the experiment the store belongs to; written first
     store/lock               held while a process writes here
-    store/runs/              one row per run: run_id, replicate, seed, one column per outcome
+    store/runs/              one row per run: run_id, replicate, seed, one column per outcome, stages
     store/trajectories/      one row per run and quarter
     store/failures/          runs that failed: run_id, variant, regime, replicate, seed, error
     store/set_aside/         files that could not be read; their runs are done again
@@ -25,7 +25,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -44,6 +44,7 @@ TRAJECTORY_NAMES = tuple(outcome.name for outcome in TRAJECTORIES)
 RUNS = pa.schema(
     [("run_id", pa.string()), ("replicate", pa.int32()), ("seed", pa.int64())]
     + [(name, pa.float64()) for name in OUTCOME_NAMES]
+    + [("stages", pa.list_(pa.field("element", pa.int64())))]
 )
 QUARTERS = pa.schema(
     [("run_id", pa.string()), ("quarter", pa.int32())]
@@ -81,6 +82,7 @@ class Run:
     ----------
     outcomes: shape (len(OUTCOMES),), in their order.
     trajectories: shape (len(TRAJECTORIES), quarters), or None when they are not kept.
+    stages: counts of the programmes' stages one programme after another, shape (counts,).
     """
 
     run_id: str
@@ -88,6 +90,7 @@ class Run:
     seed: int
     outcomes: np.ndarray
     trajectories: np.ndarray | None
+    stages: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +320,7 @@ def _rows(runs: Sequence[Run]) -> pa.Table:
         [run.replicate for run in runs],
         [run.seed for run in runs],
         *outcomes.T,
+        [run.stages.tolist() for run in runs],
     ]
     return pa.table(dict(zip(RUNS.names, columns, strict=True)), schema=RUNS)
 

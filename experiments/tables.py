@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from experiments import statistics
+from experiments import stages, statistics
 from simulation.outcomes import BINDING_RULES, COUNTS, OUTCOMES
 from simulation.policies.eligibility import LEAD_TYPES
 
@@ -113,7 +113,9 @@ def baselines(setup: Setup) -> tuple[str, ...]:
     return (setup.reference.name, TAX_CREDIT)
 
 
-def write_tables(runs: pa.Table, setup: Setup, out: Path) -> dict[str, pa.Table]:
+def write_tables(
+    runs: pa.Table, setup: Setup, out: Path, programmes: pa.Table | None = None
+) -> dict[str, pa.Table]:
     """Compute all tables and write each as CSV and Parquet into ``out``.
 
     Parameters
@@ -121,11 +123,12 @@ def write_tables(runs: pa.Table, setup: Setup, out: Path) -> dict[str, pa.Table]
     runs: the table of runs; columns variant, regime, replicate, seed, run_id and every outcome.
     setup: what was run; its order of regimes is kept.
     out: folder, created when missing.
+    programmes: counts of the stages, one row per run and programme; without it there are none.
 
     Returns
     -------
     The tables by name: summary, differences, rankings, incremental_cost, welfare_flips,
-    never_bound, robustness, incidence.
+    never_bound, robustness, incidence, stages.
     """
     main = panel(runs, setup)
     tables = {
@@ -137,6 +140,7 @@ def write_tables(runs: pa.Table, setup: Setup, out: Path) -> dict[str, pa.Table]
         "never_bound": _table(NEVER_BOUND, never_bound(main, setup)),
         "robustness": _table(ROBUSTNESS, _robustness(runs, main, setup)),
         "incidence": _table(INCIDENCE, _incidence(main, setup)),
+        "stages": _table(STAGES, _stages(main, setup, programmes)),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
@@ -181,6 +185,11 @@ ROBUSTNESS = _schema(
 )  # fmt: skip
 INCIDENCE = _schema(
     regime="text", quarter="count", at_risk="count", events="count", incidence="number",
+    low="number", high="number",
+)  # fmt: skip
+
+STAGES = _schema(
+    regime="text", programme="text", stage="text", unit="text", n="count", mean="number",
     low="number", high="number",
 )  # fmt: skip
 
@@ -514,4 +523,25 @@ def _incidence(main: Panel, setup: Setup) -> list[dict[str, Any]]:
                 "events": int(curve.events[k]), "incidence": curve.incidence[k],
                 "low": curve.low[k], "high": curve.high[k],
             })  # fmt: skip
+    return rows
+
+
+def _stages(main: Panel, setup: Setup, programmes: pa.Table | None) -> list[dict[str, Any]]:
+    """Mean counts of every programme's stages over the paired replicates."""
+    if programmes is None:
+        return []
+    rows = []
+    entries = regime_entries(setup)
+    for name in main.names:
+        of_regime = programmes.filter(pc.equal(programmes["regime"], name))
+        for k, programme in enumerate(getattr(entries[name], "programmes", ()), start=1):
+            part = of_regime.filter(pc.equal(of_regime["programme"], k))
+            kept = part.filter(pc.is_in(part["replicate"], pa.array(main.replicates, pa.int32())))
+            for stage, unit, values in stages.with_wait(kept.sort_by("replicate")):
+                mean, _, n = statistics.mean_and_se(values)
+                low, high = statistics.mean_interval(values)
+                rows.append({
+                    "regime": name, "programme": programme, "stage": stage, "unit": unit, "n": n,
+                    "mean": mean, "low": low, "high": high,
+                })  # fmt: skip
     return rows

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents.compiled import rule
-from simulation import streams
+from simulation import stages, streams
 from simulation.accounts import centre_of, fen, myuan, purse_total, spend_from_programme
 from simulation.calls import (
     beyond_project,
@@ -192,6 +192,8 @@ def decide_bids(s, step, programme, rows):
         s.consortia[rows[k]].merit = points[k]
     order = ranking(points)
     passing = len(rows) - bids_below_bar(s, step, programme, len(rows))
+    s.stages[programme, stages.REVIEWED] += len(rows) if p.selection_mode != DIRECTED else 0
+    s.stages[programme, stages.LISTED] += passing
     ranks = np.arange(passing)
     if p.selection_mode == LOTTERY:
         draws = np.empty(passing)
@@ -270,18 +272,23 @@ def fund(s, step, p, row):
     c = s.consortia[row]
     problem = s.problems[c.problem]
     if problem.status != OPEN and problem.status != RUNNING:
+        s.stages[c.programme, stages.SECOND] += 1
         return
     if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
+        s.stages[c.programme, stages.SECOND] += 1
         return
     grant = grant_of(s, p, row)
     if grant <= 0 and not without_cash(p.recognition_label, p.funding_public_share):
+        s.stages[c.programme, stages.UNPAID] += 1
         return
     c.effort_share = effort_taken(s, step, row, grant)
     if c.effort_share == 0.0:
         s.bound[GRANT_DECLINED] += 1
+        s.stages[c.programme, stages.DECLINED] += 1
         note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
         return
     if grant > 0 and not take_grant(s, p, row, grant):
+        s.stages[c.programme, stages.UNPAID] += 1
         return
     c.grant = grant
     problem.funded += 1 if grant > 0 else 0
@@ -290,6 +297,7 @@ def fund(s, step, p, row):
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
     recognise(s, p, c.member[0])
+    stages.count_award(s, p, c, step)
     note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
     if c.effort_share < 1.0:
         s.bound[IN_NAME_ONLY] += 1

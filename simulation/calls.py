@@ -7,9 +7,10 @@ import numpy as np
 from agents.compiled import rule
 from agents.decisions import believed_success, call_utility, posted_price, race_success
 from agents.kinds import LEAD_FIRM, LOCAL_SOE, SME
-from simulation import streams
+from simulation import stages, streams
 from simulation.accounts import centre_of, fen, pay, purse_total, spend_from_programme
 from simulation.chains import supply_gap
+from simulation.clock import quarters_until
 from simulation.columns import (
     BIDDING_OUT,
     N_CONSORTIA,
@@ -289,7 +290,30 @@ def collect(s, step):
         problem.due = step
         problem.due += 1 if p.screening_panel_size > 0 else 0
         problem.due += 1 if p.formation_mode == RESERVE_POOL else 0
+        await_sitting(s, p, index)
+        stages.count_collected(s, programme, problem.owner >= 0, p.screening_panel_size > 0)
         note(s, step, SUBMITTED, index, -1, problem.owner, programme)
+
+
+@rule
+def await_sitting(s, p, index):
+    """A collected need waits for the next sitting of the panel; without one it is published."""
+    problem = s.problems[index]
+    if p.screening_panel_size == 0:
+        await_guide(s, p, index, problem.due)
+        return
+    problem.published = 0
+    quarter = problem.due - s.world[0].time_burn_in
+    problem.due += quarters_until(quarter, p.screening_sitting_quarters)
+
+
+@rule
+def await_guide(s, p, index, step):
+    """A need is published; answers are called for with the next guide, which may be now."""
+    problem = s.problems[index]
+    problem.published = 1
+    quarter = step - s.world[0].time_burn_in
+    problem.due = step + quarters_until(quarter, p.openness_guide_quarters)
 
 
 @rule
@@ -301,15 +325,19 @@ def screen(s, step):
             continue
         due = np.empty(s.counters[N_NEEDS_SEEN], np.int64)
         points = np.empty(s.counters[N_NEEDS_SEEN])
+        parts = np.empty((s.counters[N_NEEDS_SEEN] + 1, stages.CRITERIA))
         n = 0
         for index in range(s.counters[N_NEEDS_SEEN]):
             problem = s.problems[index]
-            if problem.status == OPEN and problem.programme == programme and problem.due == step:
+            waits = problem.programme == programme and problem.published == 0
+            if problem.status == OPEN and waits and problem.due == step:
                 due[n] = index
                 points[n] = panel_points(s, p, index, step)
+                stages.write_parts(s, p, index, points[n], parts[n])
                 n += 1
                 pay_readers(s, programme, p.screening_panel_size, problem.owner)
-        publish_best(s, step, p, due[:n], points[:n])
+        s.stages[programme, stages.ASSESSED] += n
+        publish_best(s, step, p, due[:n], points[:n], parts[: n + 1])
 
 
 @rule
@@ -351,19 +379,26 @@ def ranking(points):
 
 
 @rule
-def publish_best(s, step, p, due, points):
-    """Publish the best share; what is not published returns to its owner."""
+def publish_best(s, step, p, due, points, parts):
+    """Publish the best share; what is not published returns to its owner.
+
+    ``parts``: what makes up each need's points; the last row is for the mean of the published.
+    """
     order = ranking(points)
     kept = int(p.screening_share_published * len(due) + 0.999999)
+    stages.average_to_last(parts, order, kept)
     for place in range(len(due)):
         index = due[order[place]]
         problem = s.problems[index]
         problem.points = points[order[place]]
         if place < kept:
             formulate(s, p, index)
+            await_guide(s, p, index, step)
+            s.stages[problem.programme, stages.PUBLISHED] += 1
             note(s, step, PUBLISHED, index, -1, problem.owner, problem.points)
             continue
         s.bound[SCREENED_OUT] += 1
+        stages.count_screened_out(s, problem.programme, parts[order[place]], parts[len(due)])
         note(s, step, SCREENED_OUT_EVENT, index, -1, problem.owner, problem.points)
         problem.declined |= 1 << problem.programme
         problem.programme = -1
@@ -464,6 +499,7 @@ def bid(s, step):
             continue
         programme = problem.programme
         p = s.programmes[programme]
+        s.stages[programme, stages.CALLED] += 1
         if p.renewal_standing == 1:
             answers = answer_by_bodies(s, step, index, programme)
         elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
@@ -473,6 +509,7 @@ def bid(s, step):
         problem.bids += answers
         if answers == 0:
             s.bound[NO_ANSWER] += 1
+            s.stages[programme, stages.UNANSWERED] += 1
             note(s, step, NO_ANSWER_EVENT, index, -1, problem.owner, programme)
             problem.declined |= 1 << programme
             problem.programme = -1
@@ -497,13 +534,17 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
     others = most_members(p) - 1.0
     best = best_case(s, index, lead, programme, others, owns, p_extra)
+    s.stages[programme, stages.CONSIDERED] += 1
     if max(best + bonus, name_worth(s, step, programme, index, lead, others)) <= least:
         note(s, step, NOT_WORTH_IT, index, -1, lead, best)
         return 0
+    s.stages[programme, stages.ATTEMPTED] += 1
     row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
     if row < 0:
         return 0
     c = s.consortia[row]
+    s.stages[programme, stages.OFFERED] += 1
+    s.stages[programme, stages.POOLED] += p.formation_mode == RESERVE_POOL
     cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
     nominal = name_worth(s, step, programme, index, lead, c.size - 1.0)
     if max(c.utility + bonus, nominal) <= (0.0 if free else cost):
@@ -513,6 +554,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     if not free:
         pay(s, lead, fen(cost), BIDDING_OUT)
     s.programme_state[programme].bids += 1.0
+    s.stages[programme, stages.BIDS] += 1
     note(s, step, BID, index, row, lead, c.coverage)
     return 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from agents.compiled import rule
 from agents.settings import Settings, parameter
 
 
@@ -42,3 +43,9 @@ class Time(Settings):
         meaning="further steps under no policy that value what a regime leaves behind; 0 leaves the test out",
         source="assumption: 20",
     )
+
+
+@rule
+def quarters_until(quarter, every):
+    """Quarters until the next of what is held every so many quarters from the start of policy."""
+    return (every - quarter % every) % every

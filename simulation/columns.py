@@ -85,7 +85,11 @@ PROBLEM = np.dtype(
         ("owner", "i8"),  # as long as the owner exists
         ("closes", "i8"),  # last step at which it may be taken up
         ("programme", "i8"),  # whose pipeline it is in, or -1
-        ("due", "i8"),  # step of publication
+        (
+            "due",
+            "i8",
+        ),  # step at which it is read by the panel, then at which answers are called for
+        ("published", "i8"),  # whether its programme has published it
         ("declined", "i8"),  # bits of programmes that have turned it down
         ("alone", "i8"),  # private attempts made
         ("teams", "i8"),  # running teams

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.compiled import rule
+from simulation import stages
 from simulation.columns import MAX_MEMBERS
 from simulation.events import FEW_MEMBERS, FEW_REGIONS, FEW_SUPPLIERS, NO_TYPE, note
 from simulation.outcomes import (
@@ -88,18 +89,22 @@ def rules_met(s, step, c):
     lead = c.member[0]
     if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
         s.bound[TOO_FEW_MEMBERS] += 1
+        s.stages[c.programme, stages.REFUSED_MEMBERS] += 1
         note(s, step, FEW_MEMBERS, c.problem, c.row, lead, c.size)
         return False
     if types_missing(s, p, c) != 0:
         s.bound[TYPE_MISSING] += 1
+        s.stages[c.programme, stages.REFUSED_TYPES] += 1
         note(s, step, NO_TYPE, c.problem, c.row, lead, types_missing(s, p, c))
         return False
     if c.regions < p.eligibility_min_regions:
         s.bound[TOO_FEW_REGIONS] += 1
+        s.stages[c.programme, stages.REFUSED_REGIONS] += 1
         note(s, step, FEW_REGIONS, c.problem, c.row, lead, c.regions)
         return False
     if lacks_suppliers(s, p, c):
         s.bound[TOO_FEW_SUPPLIERS] += 1
+        s.stages[c.programme, stages.REFUSED_SUPPLIERS] += 1
         note(s, step, FEW_SUPPLIERS, c.problem, c.row, lead, supporting(s, c))
         return False
     return True

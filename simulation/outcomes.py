@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -285,9 +285,12 @@ class RunResult:
     replicate: index of the replicate.
     outcomes: value of every :data:`OUTCOMES` by name.
     trajectories: every :data:`TRAJECTORIES` by name, shape (steps from the start of policy,).
+    stages: for each programme the counts of :data:`simulation.stages.STAGES`, then tasks in each
+        region, shape (programmes, stages + regions).
     """
 
     regime: str
     replicate: int
     outcomes: dict[str, float]
     trajectories: dict[str, np.ndarray]
+    stages: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))

@@ -32,6 +32,7 @@ from simulation.policies.funding import releasable
 from simulation.policies.layers import effort_weight
 from simulation.policies.monitoring import penalty_due
 from simulation.search import assign_components, search_quarter, share_effort, team_integration
+from simulation.stages import count_end
 from simulation.ties import remember_team
 from simulation.worth import coordination_cost
 
@@ -300,6 +301,7 @@ def end_project(s, row, state, step):
     if problem.teams == 0 and problem.status == RUNNING:
         problem.status = OPEN
     withheld(s, c)
+    count_end(s, s.programmes[c.programme], c)
 
 
 @rule

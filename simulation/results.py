@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.compiled import rule
 from agents.kinds import PAYER_PROGRAMME
-from simulation import streams
+from simulation import stages, streams
 from simulation.accounts import centre_of, fen, payer_of, purse_total
 from simulation.awards import spend_everywhere
 from simulation.calls import pay_readers
@@ -58,16 +58,19 @@ def monitor(s, step):
             k += 1
             continue
         pay_readers(s, c.programme, p.monitoring_reviewers, c.member[0])
+        s.stages[c.programme, stages.EVALUATED] += 1
         luck = streams.normal(s.luck[0], streams.GATE, step, c.luck)
         if passes_gate(
             c.percentile, p.monitoring_gate_percentile, p.monitoring_tolerance,
             s.world[0].money_gate_noise, p.monitoring_reviewers, luck,
         ):  # fmt: skip
             c.gate_passed = 1
+            s.stages[c.programme, stages.GATE_PASSED] += 1
             note(s, step, PASSED, c.problem, row, c.member[0], c.percentile)
             k += 1
             continue
         s.bound[GATE_STOPPED] += 1
+        s.stages[c.programme, stages.GATE_STOPPED] += 1
         note(s, step, STOPPED, c.problem, row, c.member[0], c.percentile)
         end_project(s, row, ENDED_STOPPED, step)
 

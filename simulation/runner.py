@@ -60,6 +60,7 @@ def run_replicate(
                 replicate=replicate,
                 outcomes=outcomes(state, start, baseline, hand_over),
                 trajectories=_trajectories(state),
+                stages=state.stages[1:].copy(),
             )
         )
         if state is not baseline:

@@ -24,6 +24,7 @@ from simulation.needs import draw_needs, needs_by
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
+from simulation.stages import FIRST_REGION
 from simulation.state import State
 from simulation.ties import draw_first_ties
 from simulation.world import World
@@ -66,6 +67,7 @@ def install(state: State, regime: Regime) -> State:
     return state.replace(
         programmes=table,
         programme_state=programme_state,
+        stages=np.zeros((rows, state.stages.shape[1]), np.int64),
         purses=np.zeros((rows, state.purses.shape[1]), np.int64),
         focus=np.zeros((rows * len(state.region_weight), state.expertise.shape[1]), np.int64),
     )
@@ -100,6 +102,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         world=table,
         programmes=_private_practice(w),
         programme_state=np.zeros(1, columns.PROGRAMME_STATE),
+        stages=np.zeros((1, FIRST_REGION + regions), np.int64),
         purses=np.zeros((1, purses), np.int64),
         focus=np.zeros((regions, fields), np.int64),
         escrow=np.zeros((rows, purses), np.int64),

@@ -55,6 +55,9 @@ class State:
         PROGRAMME_COLUMNS, 1, "(P + 1,)", "PROGRAMME_COLUMNS; row 0 is private practice"
     )
     programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, 1, "(P + 1,)", "PROGRAMME_STATE")
+    stages: np.ndarray = _column(
+        np.int64, 2, "(P + 1, stages + R)", "counts of simulation.stages, then tasks in each region"
+    )
     purses: np.ndarray = _column(
         np.int64, 2, "(P + 1, R + 7)", "fen: the regions', the centre's, then the departments'"
     )
@@ -152,7 +155,7 @@ COLUMNS: dict[str, Any] = {
 
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
-    "programme_state", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
+    "programme_state", "stages", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
     "ring_start", "ring", "problems", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
     "discounted", "trajectory",
 )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from agents.kinds import PAYERS
 from experiments.story.accounts import own_before
 from experiments.story.page import Block, Grid, Heading, money, whole
+from experiments.story.stages import StagesTeller
 from experiments.story.teller import Teller
 from experiments.tables import Panel, never_bound
 from simulation import events as log
@@ -44,7 +45,8 @@ class RunTeller(Teller):
                ("offered", "spent", "unspent")}  # fmt: skip
         counts = {name: whole(self.story.outcomes[name]) for name in ("bids", "awards")}
         private = whole(self.story.outcomes["private_projects"])
-        return [*blocks, self.say("offered", **out, **counts, private=private)]
+        blocks.append(self.say("offered", **out, **counts, private=private))
+        return [*blocks, *StagesTeller(self.story).blocks()]
 
     def _programme(self, row: int, name: str) -> str:
         """A programme with those who run it, and those who must agree."""

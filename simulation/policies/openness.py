@@ -31,6 +31,13 @@ class Openness(Settings):
         meaning="most bids that are accepted for one published need",
         source="assumption, swept",
     )
+    guide_quarters: int = parameter(
+        unit="quarters",
+        low=1,
+        high=12,
+        meaning="time from one guide to the next, in which all needs published since are called together; 1: every quarter has its guide",
+        source="seed document: a joint guide is issued by procedure; its rhythm is swept",
+    )
 
 
 @rule

@@ -26,6 +26,13 @@ class Screening(Settings):
         meaning="experts who read each need; 0 publishes every need at once",
         source="seed document: experts assess the needs; the number is swept",
     )
+    sitting_quarters: int = parameter(
+        unit="quarters",
+        low=1,
+        high=12,
+        meaning="time from one sitting of the panel to the next, in which all needs collected since are compared; 1: it sits every quarter",
+        source="seed document: needs are collected, assessed and selected in rounds; their rhythm is swept",
+    )
     pool: str = parameter(
         unit="choice",
         choices=POOLS,

@@ -19,6 +19,7 @@ from experiments.plan import Plan, Point
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, RunResult
 from simulation.policies.registry import Programme, Regime
 from simulation.population import Population
+from simulation.stages import FIRST_REGION
 from simulation.world import World
 from tests.support import synthetic_runs
 
@@ -110,7 +111,7 @@ class FakeEngine:
         for regime in regimes:
             if (regime.name, replicate) in self.fails:
                 raise ArithmeticError(f"no luck in replicate {replicate}")
-        return [_result(world, regime, seed, replicate) for regime in regimes]
+        return [_result(world, population, regime, seed, replicate) for regime in regimes]
 
     def count(self, kind: str) -> int:
         """How often something was noted."""
@@ -127,7 +128,9 @@ def kill_this_process() -> None:
     os._exit(9)
 
 
-def _result(world: World, regime: Regime, seed: int, replicate: int) -> RunResult:
+def _result(
+    world: World, population: Population, regime: Regime, seed: int, replicate: int
+) -> RunResult:
     key = world.columns().tobytes() + regime.columns().tobytes() + f"{seed} {replicate}".encode()
     digest = hashlib.sha512(key).digest()
 
@@ -140,4 +143,6 @@ def _result(world: World, regime: Regime, seed: int, replicate: int) -> RunResul
         outcome.name: number(k) * np.arange(QUARTERS, dtype=np.float32)
         for k, outcome in enumerate(TRAJECTORIES)
     }
-    return RunResult(regime.name, replicate, outcomes, series)
+    shape = (len(regime.programmes), FIRST_REGION + len(population.regions))
+    stages = digest[0] + np.arange(shape[0] * shape[1]).reshape(shape)
+    return RunResult(regime.name, replicate, outcomes, series, stages)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from agents.settings import Settings
+from experiments.stages import columns_of
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 from simulation.policies.registry import FAMILIES, Programme, Regime
 from simulation.world import SECTIONS, World
@@ -49,6 +50,7 @@ class Entry:
     source: str
     systems: tuple[int, ...]
     regime: Regime
+    programmes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def entry(name: str, en: str, zh: str) -> Entry:
     )
     return Entry(
         name, {"en": en, "zh": zh}, {"en": "Does it help?", "zh": "是否有效？"}, "synthetic", (1,),
-        Regime(name, programmes),
+        Regime(name, programmes), ("calls",) * len(programmes),
     )  # fmt: skip
 
 
@@ -244,6 +246,22 @@ def _run(
         "variant": variant, "regime": regime, "replicate": replicate, "seed": made.seed,
         "run_id": f"{variant}-{regime}-{replicate}",
     }  # fmt: skip
+
+
+def programmes(made: SyntheticSetup, table: pa.Table) -> pa.Table:
+    """Counts of the stages of every programme, as the comparison keeps them; none approved in the first run."""
+    columns = columns_of(("east", "west"))
+    rows = []
+    entries = {one.name: one for one in made.regimes}
+    for run in table.to_pylist():
+        for k in range(len(entries[run["regime"]].programmes) * (run["variant"] == "main")):
+            rng = np.random.default_rng([run["replicate"], k, len(run["regime"])])
+            counts = dict(zip(columns, rng.integers(1, 50, len(columns)).tolist(), strict=True))
+            counts |= {"approved": 0, "waiting": 0} if run["replicate"] == 0 else {}
+            keys = {"regime": run["regime"], "replicate": run["replicate"], "programme": k + 1}
+            rows.append(keys | counts)
+    kinds = [("regime", pa.string()), ("replicate", pa.int32()), ("programme", pa.int32())]
+    return pa.Table.from_pylist(rows, pa.schema(kinds + [(name, pa.int64()) for name in columns]))
 
 
 def trajectories(made: SyntheticSetup, table: pa.Table) -> pa.Table:

@@ -19,6 +19,7 @@ import yaml
 from agents.settings import ConfigError
 from experiments.compare import compare, comparison_plan, experiment_of
 from experiments.provenance import command_line
+from experiments.stages import columns_of
 from experiments.store import ExperimentError
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 from simulation.policies.registry import Regime
@@ -38,7 +39,9 @@ def writers(monkeypatch):
         return out / "report.html"
 
     stand_ins: dict[str, dict[str, Any]] = {
-        "tables": {"write_tables": lambda runs, setup, out: {"summary": runs.slice(0, 1)}},
+        "tables": {
+            "write_tables": lambda runs, setup, out, programmes: {"summary": runs.slice(0, 1)}
+        },
         "figures": {"write_figures": lambda runs, trajectories, tables, setup, out: ["forest"]},
         "report": {
             "write_report": write_report,
@@ -95,6 +98,20 @@ def test_the_output_folder_holds_everything(tmp_path, engine, capsys):
     assert result.failures.num_rows == 0
     told = capsys.readouterr().out
     assert "Nothing can be told." in told and str(result.report) in told
+
+
+def test_the_counts_of_every_programme_are_kept_and_read_again(tmp_path, engine):
+    setup = make_setup(tmp_path)
+    compare(setup, progress=False, run=engine)
+    first = pq.read_table(tmp_path / "out" / "programmes.parquet")
+    keys = list(zip(*(first.column(k).to_pylist() for k in range(3)), strict=True))
+    assert keys == [(name, replicate, 1) for name in NAMES[1:] for replicate in range(3)]
+    assert first.schema.names[3:] == list(columns_of(setup.population.regions))
+    row = [first.column(name)[4].as_py() for name in first.schema.names[3:]]
+    assert row == list(range(row[0], row[0] + len(row)))  # in the engine's order
+    compare(setup, progress=False, run=engine)
+    again = pq.read_table(tmp_path / "out" / "programmes.parquet")
+    assert again.equals(first)
 
 
 def test_equal_levers_are_run_once_and_reported_twice(tmp_path, engine):

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from experiments import figures, report, tables
 from experiments.figures.material import Material
 from experiments.figures.style import GREY
+from experiments.stages import FUNNEL, REASONS, REFUSALS
 from experiments.words import LANGUAGES, Words, catalogue
 from simulation.outcomes import BINDING_RULES
 from simulation.world import SECTIONS
@@ -31,7 +32,7 @@ Compared = tuple[Any, pa.Table, dict[str, pa.Table]]
 def compare(out: Path, lang: str = "en", *, effect: float = 1.0, **options: Any) -> Compared:
     setup = synthetic.setup(out, lang=lang, **options)
     runs = synthetic.runs(setup, effect=effect)
-    return setup, runs, tables.write_tables(runs, setup, out)
+    return setup, runs, tables.write_tables(runs, setup, out, synthetic.programmes(setup, runs))
 
 
 def empty(_: Material) -> Figure:
@@ -109,6 +110,21 @@ def test_every_rule_has_words() -> None:
     assert {f"rule.{rule}" for rule in BINDING_RULES} <= set(catalogue("en"))
 
 
+def test_every_stage_that_is_shown_has_words() -> None:
+    shown = {f"stage.{name}" for name in (*FUNNEL, *REASONS, *REFUSALS)}
+    assert {key for key in catalogue("en") if key.startswith("stage.")} == shown
+
+
+def test_the_funnel_of_every_programme_is_shown(html: tuple[str, str]) -> None:
+    lang, text = html
+    part = text[text.index('<section id="stages">') : text.index('<section id="appendix">')]
+    texts = [one.strip() for one in read(part).texts]
+    for stage in FUNNEL:
+        assert catalogue(lang)[f"stage.{stage}"] in texts
+    assert sum("calls" in one for one in texts) == len(NAMES) - 1  # the reference has no programme
+    assert 'href="stages.csv"' in part
+
+
 def test_report_asks_nothing_of_the_network(html: tuple[str, str]) -> None:
     for tag, attributes in read(html[1]).tags:
         assert tag not in ("script", "link", "iframe", "object")
@@ -127,6 +143,7 @@ def test_parts_stand_in_order(html: tuple[str, str]) -> None:
         "cost",
         "skins",
         "rules",
+        "stages",
         "appendix",
     ]
 
@@ -141,7 +158,7 @@ def test_every_picture_has_alternative_text_and_its_table(html: tuple[str, str])
     links = {target for target in targets if not target.startswith("#")}
     written = {"provenance.json", "config.yaml", "trajectories.parquet"}
     written |= {f"{name}.csv" for name in ("summary", "differences", "rankings", "incremental_cost",
-                "welfare_flips", "never_bound", "robustness", "incidence")}  # fmt: skip
+                "welfare_flips", "never_bound", "stages", "robustness", "incidence")}  # fmt: skip
     assert links == written
 
 

@@ -14,12 +14,14 @@ from rich.cells import cell_len
 from agents.kinds import FEN_PER_MYUAN, PAYER_PROGRAMME
 from agents.settings import ConfigError
 from experiments.configuration import Setup, load_setup
+from experiments.stages import FUNNEL, columns_of
 from experiments.story import FILES, Story, page_of, run_story
 from experiments.story.accounts import paid_by
 from experiments.story.formation import find_formation
 from experiments.story.one_consortium import ConsortiumTeller
-from experiments.story.page import PIECES, Grid, _widths, as_text, fold, money
+from experiments.story.page import PIECES, Grid, Heading, _widths, as_text, fold, money
 from experiments.story.run import choose_consortium, run_model
+from experiments.story.stages import StagesTeller
 from experiments.words import catalogue
 from simulation import events as log
 from simulation.columns import BIDDING_OUT, EVENT, SCANNING_OUT
@@ -246,3 +248,42 @@ def test_solved_needs_are_split_by_what_the_reference_solves() -> None:
 def test_those_who_must_agree_are_named_once() -> None:
     text = text_of(told("regime=lead_firm_consortium"))
     assert text.count("Must agree: development department, industry department") == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_funnel_is_told_and_adds_up(lang: str) -> None:
+    story = told(f"lang={lang}")
+    counts = dict(
+        zip(columns_of(story.model.regions), story.model.state.stages[1].tolist(), strict=True)
+    )
+    assert counts["collected"] > counts["approved"] > 0
+    (grid,) = [
+        block
+        for block in page_of(story)
+        if isinstance(block, Grid) and block.columns[0] == catalogue(lang)["story.head.stage"]
+    ]
+    shown = {row[0]: row[1] for row in grid.rows}
+    for name in FUNNEL:
+        if name in counts:
+            assert shown[catalogue(lang)[f"stage.{name}"]] == str(counts[name])
+    wait = counts["waiting"] / counts["approved"]
+    assert shown[catalogue(lang)["stage.wait"]] == money(wait)
+    bids = (story.model.events["kind"] == log.BID).sum()
+    assert counts["bids"] == bids
+
+
+def test_each_programme_has_its_funnel() -> None:
+    setup = load_setup("run", ["regime=combined", *SHORT])
+    model, _ = run_model(setup)
+    story = Story(setup, model, model.outcomes(), None, {}, Path("nowhere"))
+    headings = [block.text for block in StagesTeller(story).blocks() if isinstance(block, Heading)]
+    assert headings == [
+        catalogue("en")["story.stages"].format(programme=name)
+        for name in story.setup.regimes[0].programmes
+    ]
+
+
+def test_without_programmes_no_funnel_is_told() -> None:
+    setup = load_setup("run", ["regime=laissez_faire", *SHORT])
+    model, _ = run_model(setup)
+    assert StagesTeller(Story(setup, model, {}, None, {}, Path("nowhere"))).blocks() == []

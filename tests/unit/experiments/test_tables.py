@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     out = tmp_path_factory.mktemp("tables")
     setup = synthetic.setup(out, names=NAMES, replicates=24)
     runs = synthetic.runs(setup)
-    return runs, tables.write_tables(runs, setup, out), out
+    return runs, tables.write_tables(runs, setup, out, synthetic.programmes(setup, runs)), out
 
 
 def wide(runs: pa.Table, outcome: str, variant: str = "main") -> pd.DataFrame:
@@ -82,7 +82,9 @@ def test_shuffled_rows_give_the_same_tables(made: Made, tmp_path: Path) -> None:
     runs, found, _ = made
     order = np.random.default_rng(1).permutation(runs.num_rows)
     setup = synthetic.setup(tmp_path, names=NAMES, replicates=24)
-    again = tables.write_tables(runs.take(order), setup, tmp_path)
+    programmes = synthetic.programmes(setup, runs)
+    mixed = programmes.take(np.random.default_rng(2).permutation(programmes.num_rows))
+    again = tables.write_tables(runs.take(order), setup, tmp_path, mixed)
     assert all(again[name].equals(table) for name, table in found.items())
 
 
@@ -134,6 +136,48 @@ def test_flip_point_makes_welfare_equal(made: Made) -> None:
     )
     assert at_flip == pytest.approx(0.0, abs=1e-6)
     assert row.inside_plausible_range == (0 <= row.flip <= 3)
+
+
+def test_stages_agree_with_pandas(made: Made) -> None:
+    runs, found, out = made
+    rows = found["stages"].to_pandas().set_index(["regime", "programme", "stage"])
+    setup = synthetic.setup(out, names=NAMES, replicates=24)
+    counts = synthetic.programmes(setup, runs).to_pandas()
+    race = counts[counts.regime == "race"].set_index("replicate")
+    row = rows.loc[("race", "calls", "bids")]
+    assert (row.n, row.unit) == (24, "bids")
+    assert row["mean"] == pytest.approx(race.bids.mean())
+    half = 2.069 * race.bids.std() / np.sqrt(24)  # Student's 97.5 % quantile, 23 degrees
+    assert [row.low, row.high] == pytest.approx(
+        [race.bids.mean() - half, race.bids.mean() + half], rel=1e-3
+    )
+    assert rows.loc[("race", "calls", "tasks_in_west"), "mean"] == race.tasks_in_west.mean()
+    assert "laissez_faire" not in set(found["stages"]["regime"].to_pylist())
+
+
+def test_the_wait_is_undefined_where_nothing_was_approved(made: Made) -> None:
+    runs, found, out = made
+    rows = found["stages"].to_pandas().set_index(["regime", "stage"])
+    counts = synthetic.programmes(
+        synthetic.setup(out, names=NAMES, replicates=24), runs
+    ).to_pandas()
+    race = counts[(counts.regime == "race") & (counts.replicate > 0)]
+    assert rows.loc[("race", "wait"), "n"] == 23
+    assert rows.loc[("race", "wait"), "mean"] == pytest.approx(
+        (race.waiting / race.approved).mean()
+    )
+
+
+def test_stages_leave_out_replicates_that_are_not_paired(made: Made, tmp_path: Path) -> None:
+    runs, found, _ = made
+    setup = synthetic.setup(tmp_path, names=NAMES, replicates=24)
+    programmes = synthetic.programmes(setup, runs)
+    names, replicates = np.array(runs["regime"].to_pylist()), runs["replicate"].to_numpy()
+    fewer = runs.filter(
+        pa.array(~((names == "prize") | (names == "rd_tax_credit") & (replicates == 5)))
+    )
+    rows = tables.write_tables(fewer, setup, tmp_path, programmes)["stages"].to_pandas()
+    assert set(rows[rows.stage != "wait"].n) == {23}
 
 
 def test_rule_that_never_bound_is_named_only_where_its_lever_is_set(made: Made) -> None:
