@@ -92,6 +92,7 @@ def test_every_lever_has_its_own_column(family: str, lever: str) -> None:
     declared = FAMILIES[family].parameters()[lever]
     base = defaults()
     base["monitoring"] = base["monitoring"] | {"gate_quarter": 4}  # milestones need a gate
+    base["governance"] = base["governance"] | {"joining_departments": 2}  # money needs a holder
     other = another_value(base[family][lever], declared)
     changed = base | {family: base[family] | {lever: other}}
     before, after = (record(values) for values in (base, changed))
