@@ -6,6 +6,7 @@ validated; no object of Hydra's or OmegaConf's does.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ from agents.settings import ConfigError, nearest
 from experiments.library import CONFIGS, Library, read_yaml
 from experiments.overrides import GROUPS, Overrides, sort_overrides
 from experiments.populations import build_population
+from experiments.question_map import MapCell, map_cells
+from experiments.questions import GROUP, NONE, Question, chosen_question, plain_question
 from experiments.regimes import (
     LANGUAGES,
     REFERENCES,
@@ -28,7 +31,7 @@ from experiments.regimes import (
 from simulation.population import Population
 from simulation.world import World
 
-__all__ = ["RegimeEntry", "Setup", "Variant", "list_regimes", "load_setup"]
+__all__ = ["QuestionSetup", "RegimeEntry", "Setup", "Variant", "list_regimes", "load_setup"]
 
 ALL = "all"
 REFERENCE = REFERENCES[0]
@@ -72,6 +75,14 @@ class Setup:
     config: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSetup(Setup):
+    """A comparison that answers a question; ``cells`` are the worlds of its map."""
+
+    question: Question
+    cells: tuple[MapCell, ...]
+
+
 def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Setup:
     """Compose, check and build everything for a command.
 
@@ -87,13 +98,15 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     """
     library = Library.open(config_dirs)
     primary = read_yaml(CONFIGS / "config.yaml")
-    options = [name for name in primary if name != "defaults"]
+    options = [*(name for name in primary if name != "defaults"), GROUP]
     given = sort_overrides(overrides, options)
     values = _compose(library, given) | given.options
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    regimes = _regimes(library, command, values, given.changes)
+    experiment = values.get(GROUP, NONE)
+    question = chosen_question(library, command, experiment, given.options, given.changes)
+    regimes = _regimes(library, command, values, given.changes, question)
     world = World.from_mapping(values["world"])
     variants, variant_replicates = _variants(world, values["robustness"])
     replicates = _whole("replicates", values["replicates"], 1, MOST_REPLICATES)
@@ -113,6 +126,10 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         lang=_lang(values["lang"]),
         config={},
     )
+    if question is not None:
+        cells = map_cells(question.name, question.axes, world)
+        parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
+        setup = QuestionSetup(**parts, question=question, cells=cells)
     setup.config.update(_plain(setup, command, values))
     return setup
 
@@ -203,24 +220,29 @@ def _population_folder(
 
 
 def _regimes(
-    library: Library, command: str, values: Mapping[str, Any], changes: Sequence[Change]
+    library: Library,
+    command: str,
+    values: Mapping[str, Any],
+    changes: Sequence[Change],
+    question: Question | None,
 ) -> tuple[RegimeEntry, ...]:
     """The regimes a command reports, with their changes; the reference always among them."""
-    known = library.names("regime")
+    asked = {entry.name: entry for entry in question.regimes} if question else {}
+    known = list(asked) or library.names("regime")
     for one in changes:
         if one.regime is not None and one.regime not in known:
             raise ConfigError(f"regime '{one.regime}' is not known. {nearest(one.regime, known)}")
     if command == "run":
         names = [_regime_name("regime", values["regime"], known)]
     else:
-        names = _regime_names(values["regimes"], known)
-    entries = {name: load_regime(library, name, changes) for name in names}
+        names = list(asked) or _regime_names(values["regimes"], known)
+    entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
         _refuse_idle(one, entries)
     if command != "run":
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
-    return in_order(chosen) if values["regimes"] == ALL else chosen
+    return in_order(chosen) if values["regimes"] == ALL and not asked else chosen
 
 
 def _regime_names(chosen: Any, known: Sequence[str]) -> list[str]:
@@ -363,6 +385,8 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
         "robustness": values["robustness"],
         "regimes": {name: _plain_regime(entry) for name, entry in entries.items()},
     }
+    if isinstance(setup, QuestionSetup):
+        plain["experiment"] = plain_question(setup.question)
     return plain | ({"consortium": values["consortium"]} if command == "run" else {})
 
 
