@@ -159,6 +159,22 @@ def _found(answer: Answer) -> Iterator[str]:
     yield markdown_table(head, lines)
     yield words("page.means_note", reference=words.title(answer.setup.reference))
     yield _means(answer)
+    yield _never_bound(answer)
+
+
+def _never_bound(answer: Answer) -> str:
+    """Rules that could have made a difference and made none."""
+    words, entries = answer.words, regime_entries(answer.setup)
+    rules: dict[str, list[str]] = {}
+    for row in answer.rows("never_bound"):
+        rules.setdefault(row["rule"], []).append(words.title(entries[row["regime"]]))
+    if not rules:
+        return words("page.all_bound")
+    named = [
+        words("page.rule", rule=words(f"rule.{rule}"), regimes=words("list.semicolon").join(titles))
+        for rule, titles in rules.items()
+    ]
+    return words("page.never_bound") + "\n\n" + "\n".join(f"- {one}" for one in named)
 
 
 def _cell(row: Mapping[str, Any] | None) -> str:

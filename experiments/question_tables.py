@@ -65,7 +65,8 @@ def _contrasts(runs: pa.Table, setup: QuestionSetup) -> Iterator[Row]:
         found = panel(runs, setup, variant)
         if not {name for pair in _pairs(question) for name in pair} <= set(found.names):
             continue  # every run of a regime failed in this variant
-        rows = [tuple(map(found.names.index, pair)) for pair in _pairs(question)]
+        index = found.names.index
+        rows = [(index(of), index(minus)) for of, minus in _pairs(question)]
         for outcome in question.outcomes:
             differences = statistics.paired_differences(found[outcome], found.names, rows)
             for k, one in enumerate(differences, start=1):

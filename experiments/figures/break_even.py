@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from experiments.figures.axes import wrapped
 from experiments.figures.style import GREY, PNG_DPI, printable, save, style
 from experiments.question_tables import grid
 from experiments.statistics import CANNOT_TELL
@@ -58,6 +60,17 @@ def break_even_edges(differences: np.ndarray, told: np.ndarray) -> list[tuple[Ed
     return edges
 
 
+def scale_limit(differences: np.ndarray, half_widths: np.ndarray) -> float:
+    """The difference at which colour is full, on either side of 0.
+
+    At least the median half-width of the intervals, so that a map of chance stays pale.
+    """
+    found = [float(np.nanmax(np.abs(differences), initial=0.0))]
+    if not np.isnan(half_widths).all():
+        found.append(float(np.nanmedian(half_widths)))
+    return max(found) or 1.0
+
+
 def write_break_even(table: pa.Table, question: Question, out: Path, lang: str) -> Path:
     """Draw the map of the main outcome as SVG and PNG; returns the SVG's path.
 
@@ -81,41 +94,38 @@ def write_break_even(table: pa.Table, question: Question, out: Path, lang: str) 
 
 def _draw(cells: np.ndarray, question: Question, words: Words) -> Figure:
     differences = np.vectorize(_number, otypes=[float])(cells)
-    largest = np.nanmax(np.abs(differences), initial=0.0) or 1.0
-    scale = ScalarMappable(Normalize(-largest, largest), colormaps[COLOURS])
+    limit = scale_limit(differences, np.vectorize(_half_width, otypes=[float])(cells))
+    scale = ScalarMappable(Normalize(-limit, limit), colormaps[COLOURS])
     figure = Figure(figsize=(10.5, 4.4))
-    panels = figure.subplots(1, cells.shape[2], sharey=True)
+    panels = list(figure.subplots(1, cells.shape[2], sharey=True, squeeze=False)[0])
     for k, axes in enumerate(panels):
-        _panel(axes, cells[:, :, k], differences[:, :, k], scale, words)
+        _panel(axes, cells[:, :, k], differences[:, :, k], scale, limit)
         _name_axes(axes, question, words, k)
     main = question.contrasts[0]
     titles = [words.title(question.entry(name)) for name in (main.of, main.minus)]
     label = words("break_even.scale", of=titles[0], minus=titles[1],
                   outcome=words(f"measure.{question.outcomes[0]}"))  # fmt: skip
-    bar = figure.colorbar(scale, ax=list(panels), fraction=0.03, pad=0.02)
-    width = 44 if words.lang == "en" else 24
-    bar.set_label(textwrap.fill(printable(label), width), fontsize=8)
-    untold = Patch(
-        facecolor="white", edgecolor=GREY, hatch=UNTOLD_HATCH, label=words("break_even.untold")
-    )
-    lines = [
-        figure.add_artist(
-            _line(told, words("break_even.edge" if told else "break_even.edge_untold"))
-        )
-        for told in (True, False)
-    ]
-    figure.legend(handles=[untold, *lines], loc="outside lower center", ncols=3, fontsize=8)
+    bar = figure.colorbar(scale, ax=panels, fraction=0.03, pad=0.02)
+    bar.set_label(wrapped(printable(label), 60), fontsize=8)
+    figure.legend(handles=_legend(words), loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 
-def _line(told: bool, label: str) -> Any:
-    from matplotlib.lines import Line2D
+def _legend(words: Words) -> list[Artist]:
+    untold = words("break_even.untold")
+    return [
+        Patch(facecolor="white", edgecolor=GREY, hatch=UNTOLD_HATCH, label=untold),
+        _line(True, words("break_even.edge")),
+        _line(False, words("break_even.edge_untold")),
+    ]
 
+
+def _line(told: bool, label: str) -> Line2D:
     return Line2D([], [], color="black", lw=2.6, ls="-" if told else (0, (2, 1.5)), label=label)
 
 
 def _panel(
-    axes: Axes, cells: np.ndarray, differences: np.ndarray, scale: ScalarMappable, words: Words
+    axes: Axes, cells: np.ndarray, differences: np.ndarray, scale: ScalarMappable, limit: float
 ) -> None:
     """One budget: difficulty upwards, dispersion to the right."""
     told = np.vectorize(lambda row: row["verdict"] != CANNOT_TELL, otypes=[bool])(cells)
@@ -128,7 +138,7 @@ def _panel(
                 Rectangle((c - 0.5, r - 0.5), 1, 1, fill=False, hatch=UNTOLD_HATCH,
                           edgecolor=GREY, lw=0.0)
             )  # fmt: skip
-        _write_cell(axes, (c, r), row, dark=abs(scale.norm(value) - 0.5) * 2 > DARK)
+        _write_cell(axes, (c, r), row, dark=abs(value) > DARK * limit)
     for ((x0, y0), (x1, y1)), both in break_even_edges(differences, told):
         line = _line(both, "")
         line.set_data([x0, x1], [y0, y1])
@@ -149,7 +159,7 @@ def _write_cell(axes: Axes, at: tuple[int, int], row: Any, *, dark: bool) -> Non
     axes.text(at[0], at[1] + 0.1, text, ha="center", va="center", color=colour, bbox=box,
               fontsize=11, weight="bold" if told else "normal")  # fmt: skip
     span = interval(row["sim_low"], row["sim_high"], signed=True)
-    axes.text(*(at[0], at[1] - 0.25), span, ha="center", va="center", color=colour, fontsize=6.5,
+    axes.text(at[0], at[1] - 0.25, span, ha="center", va="center", color=colour, fontsize=6.5,
               bbox=box)  # fmt: skip
 
 
@@ -172,3 +182,7 @@ def _name_axes(axes: Axes, question: Question, words: Words, panel: int) -> None
 
 def _number(row: Any) -> float:
     return float("nan") if row["difference"] is None else row["difference"]
+
+
+def _half_width(row: Any) -> float:
+    return float("nan") if row["sim_high"] is None else row["sim_high"] - row["difference"]
