@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from experiments.question_map import AXES
-from experiments.report import number
+from experiments.report import interval, number
 from experiments.statistics import CANNOT_TELL, HIGHER, LOWER
 from experiments.tables import MAIN, RANKED
 from experiments.words import Words
@@ -94,6 +94,20 @@ def headline(answer: Answer) -> str:
                "sim_low": None, "sim_high": None, "verdict": CANNOT_TELL}  # fmt: skip
         return sentence(answer, contrast, row)
     return sentence(answer, answer.question.contrasts[0], row)
+
+
+def also_told(answer: Answer) -> list[str]:
+    """What the main contrast tells by the other outcomes; empty when it tells nothing."""
+    told = []
+    for outcome in answer.question.outcomes[1:]:
+        row = answer.main(outcome)
+        if row is not None and row["verdict"] != CANNOT_TELL:
+            span = interval(row["sim_low"], row["sim_high"], signed=True)
+            told.append(
+                f"{answer.measure(outcome)} {number(row['difference'], signed=True)} {span}"
+            )
+    listed = answer.words("list.semicolon").join(told)
+    return [answer.words("page.also", list=listed)] if told else []
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from agents.settings import ConfigError
-from experiments.answer_sentences import Answer, counts, headline, reversal, sentence
+from experiments.answer_sentences import Answer, also_told, counts, headline, reversal, sentence
 from experiments.documentation import table as markdown_table
 from experiments.explain import _shown as shown
 from experiments.figures.break_even import write_break_even
@@ -74,7 +74,7 @@ def page(answer: Answer, provenance: Mapping[str, Any]) -> str:
         f"# {question.title[words.lang]}",
         f"[{words('page.twin')}]({twin})",
         f"**{headline(answer)}**",
-        words("page.model"),
+        words.paragraph([*also_told(answer), words("page.model")]),
         f"## {words('page.asked')}",
         question.question[words.lang],
         _setting(answer),
@@ -170,10 +170,12 @@ def _never_bound(answer: Answer) -> str:
         rules.setdefault(row["rule"], []).append(words.title(entries[row["regime"]]))
     if not rules:
         return words("page.all_bound")
-    named = [
-        words("page.rule", rule=words(f"rule.{rule}"), regimes=words("list.semicolon").join(titles))
-        for rule, titles in rules.items()
-    ]
+    funded = sum(bool(entry.regime.programmes) for entry in entries.values())
+    named = []
+    for rule, titles in rules.items():
+        everywhere = len(titles) == funded > 1
+        regimes = words("page.all_regimes") if everywhere else words("list.semicolon").join(titles)
+        named.append(words("page.rule", rule=words(f"rule.{rule}"), regimes=regimes))
     return words("page.never_bound") + "\n\n" + "\n".join(f"- {one}" for one in named)
 
 

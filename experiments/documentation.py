@@ -397,7 +397,7 @@ def _outcome_table(rows: Iterable[Outcome]) -> str:
 
 def summary_columns() -> str:
     """The columns of every table of a comparison, from the schemas they are written with."""
-    from experiments import tables
+    from experiments import question_tables, tables
 
     schemas = {
         "summary": tables.SUMMARY,
@@ -408,6 +408,8 @@ def summary_columns() -> str:
         "never_bound": tables.NEVER_BOUND,
         "robustness": tables.ROBUSTNESS,
         "incidence": tables.INCIDENCE,
+        "contrasts": question_tables.CONTRASTS,
+        "break_even": question_tables.BREAK_EVEN,
     }
     return table(
         ("file", "columns"),

@@ -138,7 +138,7 @@ def _panel(
                 Rectangle((c - 0.5, r - 0.5), 1, 1, fill=False, hatch=UNTOLD_HATCH,
                           edgecolor=GREY, lw=0.0)
             )  # fmt: skip
-        _write_cell(axes, (c, r), row, dark=abs(value) > DARK * limit)
+        _write_cell(axes, (c, r), row, dark=bool(abs(value) > DARK * limit))
     for ((x0, y0), (x1, y1)), both in break_even_edges(differences, told):
         line = _line(both, "")
         line.set_data([x0, x1], [y0, y1])
