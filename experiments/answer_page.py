@@ -19,6 +19,7 @@ MOST_LEVERS = 24  # rows of the table of levers; beyond, a sentence stands for i
 PAGES = {"en": "answer.md", "zh": "answer.zh.md"}
 FIGURES = {"en": "break_even.svg", "zh": "break_even.zh.svg"}
 DECISION = "0005-statistics.md"
+TRUST = "ask-a-question.md#how-far-to-trust-a-sign"
 
 
 def page(answer: Answer, provenance: Mapping[str, Any]) -> str:
@@ -209,7 +210,7 @@ def _reverse(answer: Answer) -> Iterator[str]:
     alt = words("break_even.alt", **places, counts=told)
     yield f"![{alt}](figures/{FIGURES[words.lang]})"
     yield words("break_even.caption", **places)
-    notes = [words("page.map_note", cells=len(cells), n=n)]
+    notes = [words("page.map_note", cells=len(cells), n=n, link=TRUST)]
     if "technical" in question.outcomes:
         notes.append(words("page.technical_note"))
     yield words.paragraph(notes)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from agents.settings import ConfigError
-from experiments.answer_page import DECISION, FIGURES, PAGES, page
+from experiments.answer_page import DECISION, FIGURES, PAGES, TRUST, page
 from experiments.answer_sentences import Answer
 from experiments.documentation import table as markdown_table
 from experiments.figures.break_even import write_break_even
@@ -88,7 +88,8 @@ def publish(results: Path, folder: Path) -> list[Path]:
         text = pages[lang].replace(f"(figures/{FIGURES[lang]})", f"({stem}.svg)")
         for page_lang, file in PAGES.items():
             text = text.replace(f"]({file})", f"]({name}{'' if page_lang == 'en' else '.zh'}.md)")
-        text = text.replace(f"]({DECISION})", f"](../decisions/{DECISION})")
+        for link, place in ((DECISION, "decisions"), (TRUST, "how-to")):
+            text = text.replace(f"]({link})", f"](../{place}/{link})")
         (folder / f"{stem}.svg").write_bytes(figures[lang])
         (folder / f"{stem}.md").write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / f"{stem}.md")

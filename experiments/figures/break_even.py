@@ -150,17 +150,18 @@ def _panel(
 
 
 def _write_cell(axes: Axes, at: tuple[int, int], row: Any, *, dark: bool) -> None:
+    """The difference and below it its interval; larger, and without a box, where it is told."""
     from experiments.report import interval, number
 
     told = row["verdict"] != CANNOT_TELL
-    colour = "white" if dark and told else "black"
-    box = None if told else {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+    look: dict[str, Any] = {
+        "ha": "center", "va": "center", "color": "white" if dark and told else "black",
+        "bbox": None if told else {"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+    }  # fmt: skip
     text = number(row["difference"], signed=True)
-    axes.text(at[0], at[1] + 0.1, text, ha="center", va="center", color=colour, bbox=box,
-              fontsize=11, weight="bold" if told else "normal")  # fmt: skip
+    axes.text(at[0], at[1] + 0.1, text, fontsize=13 if told else 10, **look)
     span = interval(row["sim_low"], row["sim_high"], signed=True)
-    axes.text(at[0], at[1] - 0.25, span, ha="center", va="center", color=colour, fontsize=6.5,
-              bbox=box)  # fmt: skip
+    axes.text(at[0], at[1] - 0.25, span, fontsize=6.5, **look)
 
 
 def _name_axes(axes: Axes, question: Question, words: Words, panel: int) -> None:
