@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,16 @@ def test_a_regime_may_be_a_file_a_changed_file_or_programmes(tmp_path: Path) -> 
     assert entries["race"].title["zh"] == "赛马"
     assert entries["own"].programmes == ("mine",)
     assert entries["own"].question == DOCUMENT["question"]
+
+
+def test_the_example_of_the_how_to_can_be_run(tmp_path: Path) -> None:
+    page = (CONFIGS.parent / "docs" / "how-to" / "ask-a-question.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    made = load(tmp_path, document=yaml.safe_load(example))
+    assert [entry.name for entry in made.regimes] == [
+        "laissez_faire", "race", "one_team", "two_teams",
+    ]  # fmt: skip
+    assert len(comparison_plan(made).points) == 28
 
 
 def test_changes_of_all_programmes_of_a_regime(tmp_path: Path) -> None:
