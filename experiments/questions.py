@@ -207,7 +207,7 @@ def _contrasts(where: str, given: Any, known: Sequence[str]) -> Iterator[Contras
     if not isinstance(given, list) or not given:
         raise ConfigError(
             f"{where}: contrasts = {given!r} is not a list. Write lines such as "
-            f"'- {{of: {known[-1]}, minus: {known[0]}, asks: {{en: Does it help?, zh: 是否有效？}}}}'."
+            f"'- {{of: {known[-1]}, minus: {known[0]}, asks: {{en: \"Does it help?\", zh: 是否有效？}}}}'."
         )
     pairs = []
     for line in given:

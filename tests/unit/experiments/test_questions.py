@@ -91,6 +91,13 @@ def test_each_question_compares_regimes_that_differ(
 
 
 @pytest.mark.parametrize("name", SIX)
+def test_every_loader_reads_the_file(name: str) -> None:
+    """The plain loader refuses some words without quotes that the fast one takes."""
+    text = (CONFIGS / "experiment" / f"{name}.yaml").read_text("utf-8")
+    assert yaml.safe_load(text) == yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@pytest.mark.parametrize("name", SIX)
 def test_the_reference_is_always_run(six: dict[str, QuestionSetup], name: str) -> None:
     names = [entry.name for entry in six[name].regimes]
     assert names.count("laissez_faire") == 1
