@@ -31,6 +31,7 @@ settings are given as name=value:
   funding=prize                a preset of a lever family
   regime.race.selection.teams=2             a lever of one regime
   regime.combined.lead_firm.funding=prize   a preset in one programme of one regime
+  experiment=label_beyond_cash              a question with its regimes and its break-even map
   robustness=none              leave out the repetitions under other definitions
 
 中文: 加 lang=zh 输出中文报告和说明。
@@ -68,7 +69,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="store_true", help="show the version and stop")
     parser.add_argument(
         "--config-dir", type=Path, action="append", default=[], metavar="FOLDER",
-        help="your own regime/, population/ or lever files, which shadow ours; may be repeated",
+        help="your own regime/, population/, experiment/ or lever files, which shadow ours; may be repeated",
     )  # fmt: skip
     given = parser.parse_intermixed_args(arguments)
     if given.version:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.executor import Engine, Execution, execute
-from experiments.plan import MAIN, Cell, Plan, Point, reconcile
+from experiments.plan import MAIN, MAP, Cell, Plan, Point, reconcile
 from experiments.progress import duration, make_progress
 from experiments.provenance import provenance
 from experiments.store import (
@@ -34,7 +34,8 @@ from experiments.store import (
 )
 
 if TYPE_CHECKING:
-    from experiments.configuration import Setup
+    from experiments.configuration import QuestionSetup, Setup
+    from experiments.questions import Question
     from simulation.policies.registry import Regime
 
 
@@ -89,10 +90,12 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
 
 
 def comparison_plan(setup: Setup) -> Plan:
-    """The cells of a comparison: the main world, then its robustness variants."""
-    regimes = tuple(entry.regime for entry in setup.regimes)
+    """The cells of a comparison: the main world, its robustness variants, the map of a question."""
+    everything = tuple(entry.regime for entry in setup.regimes)
 
-    def point(variant: str, world: Any, replicates: int) -> Point:
+    def point(
+        variant: str, world: Any, replicates: int, regimes: tuple[Regime, ...] = everything
+    ) -> Point:
         return Point(
             variant=variant,
             world=world,
@@ -105,16 +108,49 @@ def comparison_plan(setup: Setup) -> Plan:
         )
 
     variants = [point(one.name, one.world, setup.variant_replicates) for one in setup.variants]
-    return Plan((point(MAIN, setup.world, setup.replicates), *variants))
+    main = point(MAIN, setup.world, setup.replicates)
+    question = question_of(setup)
+    if question is None:
+        return Plan((main, *variants))
+    pair, replicates = (
+        _main_pair(question.question),
+        min(question.question.replicates, setup.replicates),
+    )
+    cells = [point(cell.variant, cell.world, replicates, pair) for cell in question.cells]
+    return Plan((main, *variants, *cells))
+
+
+def question_of(setup: Setup) -> QuestionSetup | None:
+    """The setup with its question, if it has one."""
+    from experiments.configuration import QuestionSetup
+
+    return setup if isinstance(setup, QuestionSetup) else None
+
+
+def _main_pair(question: Question) -> tuple[Regime, Regime]:
+    """The regimes that every cell of the map needs."""
+    main = question.contrasts[0]
+    return question.entry(main.of).regime, question.entry(main.minus).regime
 
 
 def experiment_of(setup: Setup) -> dict[str, Any]:
     """What makes this experiment another than one in the same folder.
 
     Without names and order of regimes, numbers of replicates, workers, folder and language: these
-    may change between two calls that use the same results.
+    may change between two calls that use the same results. A question adds its name, its main
+    contrast and the worlds of its map.
     """
-    return {
+    question = question_of(setup)
+    asked = (
+        {}
+        if question is None
+        else {
+            "experiment": question.question.name,
+            "contrast": [_digest(_levers(regime)) for regime in _main_pair(question.question)],
+            "map": _digest([cell.world.as_mapping() for cell in question.cells]),
+        }
+    )
+    return asked | {
         "command": "compare",
         "seed": setup.seed,
         "population": setup.population.digest(),
@@ -205,7 +241,7 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
     _refuse_nothing_complete(plan, runs, execution)
     origin = provenance(
         seed=setup.seed,
-        replicates={point.variant: point.replicates for point in plan.points},
+        replicates=_replicates(plan),
         runs={
             "done": execution.done,
             "cached": execution.cached,
@@ -223,12 +259,24 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
         tables = write_tables(runs, setup, out, programmes)
         figures = write_figures(runs, trajectories, tables, setup, out)
         report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
+        if (question := question_of(setup)) is not None:
+            from experiments.answers import write_answer
+
+            write_answer(runs, tables, question, origin, out)
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the results were written to {out}. All runs are safe in "
             f"{store.folder}; the same command writes the rest."
         ) from error
     return Comparison(runs, trajectories, tables, report, out, failures_table(execution.failures))
+
+
+def _replicates(plan: Plan) -> dict[str, int]:
+    """Replicates by variant; the cells of a map, which have equal numbers, as one."""
+    return {
+        "map" if point.variant.startswith(MAP) else point.variant: point.replicates
+        for point in plan.points
+    }
 
 
 def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -> None:
@@ -264,6 +312,10 @@ def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> N
     for sentence in answer_sentences(comparison.tables, setup, setup.lang):
         print(f"  {sentence}")
     print(f"Report:  {comparison.report}\nResults: {comparison.out}")
+    if question_of(setup) is not None:
+        from experiments.answer_page import PAGES
+
+        print(f"Answer:  {comparison.out / PAGES[setup.lang]}")
     if failed:
         regimes = ", ".join(sorted({row.regime for row in failed}))
         print(

@@ -6,8 +6,8 @@ validated; no object of Hydra's or OmegaConf's does.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from agents.settings import ConfigError, nearest
 from experiments.library import CONFIGS, Library, read_yaml
 from experiments.overrides import GROUPS, Overrides, sort_overrides
 from experiments.populations import build_population
+from experiments.question_map import MapCell, map_cells
+from experiments.questions import GROUP, NONE, Question, chosen_question, plain_question
 from experiments.regimes import (
     LANGUAGES,
     REFERENCES,
@@ -25,24 +27,16 @@ from experiments.regimes import (
     in_order,
     load_regime,
 )  # fmt: skip
+from experiments.robustness import MOST_REPLICATES, Variant, robustness_variants, whole_number
 from simulation.population import Population
 from simulation.world import World
 
-__all__ = ["RegimeEntry", "Setup", "Variant", "list_regimes", "load_setup"]
+__all__ = ["QuestionSetup", "RegimeEntry", "Setup", "Variant", "list_regimes", "load_setup"]
 
 ALL = "all"
 REFERENCE = REFERENCES[0]
-MOST_REPLICATES = 1_000_000
 MOST_SEED = 2**63 - 1
 MOST_JOBS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """Another world in which the comparison is repeated, such as ``q=0.00125``."""
-
-    name: str
-    world: World
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,14 @@ class Setup:
     config: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSetup(Setup):
+    """A comparison that answers a question; ``cells`` are the worlds of its map."""
+
+    question: Question
+    cells: tuple[MapCell, ...]
+
+
 def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Setup:
     """Compose, check and build everything for a command.
 
@@ -87,16 +89,19 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     """
     library = Library.open(config_dirs)
     primary = read_yaml(CONFIGS / "config.yaml")
-    options = [name for name in primary if name != "defaults"]
+    options = [*(name for name in primary if name != "defaults"), GROUP]
     given = sort_overrides(overrides, options)
     values = _compose(library, given) | given.options
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    regimes = _regimes(library, command, values, given.changes)
+    question = chosen_question(
+        library, command, values.get(GROUP, NONE), given.options, given.changes
+    )
+    regimes = _regimes(library, command, values, given.changes, question)
     world = World.from_mapping(values["world"])
-    variants, variant_replicates = _variants(world, values["robustness"])
-    replicates = _whole("replicates", values["replicates"], 1, MOST_REPLICATES)
+    variants, variant_replicates = robustness_variants(world, values["robustness"])
+    replicates = whole_number("replicates", values["replicates"], 1, MOST_REPLICATES)
     setup = Setup(
         world=world,
         population=build_population(
@@ -106,15 +111,22 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         regimes=regimes,
         variants=variants,
         variant_replicates=min(variant_replicates, replicates),
-        seed=_whole("seed", values["seed"], 0, MOST_SEED),
+        seed=whole_number("seed", values["seed"], 0, MOST_SEED),
         replicates=replicates,
-        jobs=_whole("jobs", values["jobs"], 0, MOST_JOBS),
+        jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
         out=_out(values["out"], command),
         lang=_lang(values["lang"]),
         config={},
     )
+    setup = setup if question is None else _with_question(setup, question)
     setup.config.update(_plain(setup, command, values))
     return setup
+
+
+def _with_question(setup: Setup, question: Question) -> QuestionSetup:
+    parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
+    cells = map_cells(question.name, question.axes, setup.world)
+    return QuestionSetup(**parts, question=question, cells=cells)
 
 
 def list_regimes(config_dirs: Sequence[Path] = ()) -> tuple[RegimeEntry, ...]:
@@ -203,24 +215,29 @@ def _population_folder(
 
 
 def _regimes(
-    library: Library, command: str, values: Mapping[str, Any], changes: Sequence[Change]
+    library: Library,
+    command: str,
+    values: Mapping[str, Any],
+    changes: Sequence[Change],
+    question: Question | None,
 ) -> tuple[RegimeEntry, ...]:
     """The regimes a command reports, with their changes; the reference always among them."""
-    known = library.names("regime")
+    asked = {entry.name: entry for entry in question.regimes} if question else {}
+    known = list(asked) or library.names("regime")
     for one in changes:
         if one.regime is not None and one.regime not in known:
             raise ConfigError(f"regime '{one.regime}' is not known. {nearest(one.regime, known)}")
     if command == "run":
         names = [_regime_name("regime", values["regime"], known)]
     else:
-        names = _regime_names(values["regimes"], known)
-    entries = {name: load_regime(library, name, changes) for name in names}
+        names = list(asked) or _regime_names(values["regimes"], known)
+    entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
         _refuse_idle(one, entries)
     if command != "run":
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
-    return in_order(chosen) if values["regimes"] == ALL else chosen
+    return in_order(chosen) if values["regimes"] == ALL and not asked else chosen
 
 
 def _regime_names(chosen: Any, known: Sequence[str]) -> list[str]:
@@ -264,76 +281,7 @@ def _refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
         )
 
 
-# ---------------------------------------------------------------- robustness
-
-
-def _variants(world: World, values: Any) -> tuple[tuple[Variant, ...], int]:
-    """Other worlds from the robustness node; the main world's own values are left out."""
-    if not isinstance(values, Mapping) or set(values) != {"replicates", "variants"}:
-        raise ConfigError(
-            f"robustness = {values!r} is not complete. It has replicates and variants; write "
-            f"robustness=none to leave it out."
-        )
-    variants: dict[str, Variant] = {}
-    for line in values["variants"]:
-        for variant in _variants_of(world, line):
-            variants[variant.name] = variant
-    return tuple(variants.values()), _whole(
-        "robustness.replicates", values["replicates"], 1, MOST_REPLICATES
-    )
-
-
-def _variants_of(world: World, line: Any) -> list[Variant]:
-    if not isinstance(line, Mapping) or set(line) not in (
-        {"label", "parameter", "times"},
-        {"label", "parameter", "values"},
-    ):
-        raise ConfigError(
-            f"robustness.variants: {line!r} is not a variant. Write label, parameter, and either "
-            f"times or values, such as {{label: q, parameter: criteria.top_share, times: [0.5, 2]}}."
-        )
-    section, _, name = str(line["parameter"]).partition(".")
-    plain = world.as_mapping()
-    if section not in plain or name not in plain[section]:
-        known = [f"{part}.{one}" for part, settings in plain.items() for one in settings]
-        raise ConfigError(
-            f"robustness.variants: '{line['parameter']}' is not a parameter of the world. "
-            f"{nearest(str(line['parameter']), known)}"
-        )
-    now = plain[section][name]
-    levels = line["values"] if "values" in line else [now * times for times in line["times"]]
-    return [
-        Variant(f"{line['label']}={level:g}", _changed_world(plain, section, name, level))
-        for level in levels
-        if level != now
-    ]
-
-
-def _changed_world(plain: Mapping[str, Any], section: str, name: str, level: Any) -> World:
-    try:
-        return World.from_mapping({**plain, section: {**plain[section], name: level}})
-    except ConfigError as error:
-        raise ConfigError(
-            f"robustness: {error} Write robustness=none to leave the repetitions out."
-        ) from error
-
-
 # ---------------------------------------------------------------- single settings
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not whole or not math.isfinite(value) or value != int(value):
-        raise ConfigError(
-            f"{name} = {value!r} is not a whole number. Write one from {low} to {high}."
-        )
-    if not low <= value <= high:
-        nearest_allowed = min(max(int(value), low), high)
-        raise ConfigError(
-            f"{name} = {value} is outside [{low}, {high}]. Write {name}={nearest_allowed}, the "
-            f"nearest value allowed."
-        )
-    return int(value)
 
 
 def _out(value: Any, command: str) -> Path:
@@ -363,6 +311,8 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
         "robustness": values["robustness"],
         "regimes": {name: _plain_regime(entry) for name, entry in entries.items()},
     }
+    if isinstance(setup, QuestionSetup):
+        plain["experiment"] = plain_question(setup.question)
     return plain | ({"consortium": values["consortium"]} if command == "run" else {})
 
 

@@ -411,7 +411,7 @@ def _outcome_table(rows: Iterable[Outcome]) -> str:
 
 def summary_columns() -> str:
     """The columns of every table of a comparison, from the schemas they are written with."""
-    from experiments import tables
+    from experiments import question_tables, tables
 
     schemas = {
         "summary": tables.SUMMARY,
@@ -423,6 +423,8 @@ def summary_columns() -> str:
         "robustness": tables.ROBUSTNESS,
         "incidence": tables.INCIDENCE,
         "stages": tables.STAGES,
+        "contrasts": question_tables.CONTRASTS,
+        "break_even": question_tables.BREAK_EVEN,
     }
     return table(
         ("file", "columns"),

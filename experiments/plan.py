@@ -25,6 +25,7 @@ from simulation.world import World
 
 SCHEMA_VERSION = 1  # raise it when the meaning of a stored column changes
 MAIN = "main"  # name of the point that is not a variant
+MAP = "map "  # with this begin the names of points that are cells of a question's map
 
 
 def run_id(

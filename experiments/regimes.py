@@ -80,7 +80,27 @@ def load_regime(library: Library, name: str, changes: Iterable[Change] = ()) -> 
         message names the regime and the programme.
     """
     document = _document(library, name)
-    programmes = expand(library, name)
+    return regime_entry(library, name, document, expand(library, name), changes)
+
+
+def regime_entry(
+    library: Library,
+    name: str,
+    words: Mapping[str, Any],
+    programmes: Mapping[str, Levers],
+    changes: Iterable[Change] = (),
+) -> RegimeEntry:
+    """Build a regime from expanded programmes and the changes that concern it.
+
+    Parameters
+    ----------
+    words: title and question by language, source, and numbers of systems.
+    programmes: every lever by programme, as :func:`expand` gives them.
+
+    Raises
+    ------
+    ConfigError: a lever or preset is unknown, or a change names no programme of the regime.
+    """
     for one in changes:
         _refuse_missing_programme(one, name, programmes)
     built = []
@@ -91,10 +111,10 @@ def load_regime(library: Library, name: str, changes: Iterable[Change] = ()) -> 
             )
     return RegimeEntry(
         name=name,
-        title=dict(document["title"]),
-        question=dict(document["question"]),
-        source=document["source"].strip(),
-        systems=tuple(document["systems"]),
+        title=dict(words["title"]),
+        question=dict(words["question"]),
+        source=words["source"].strip(),
+        systems=tuple(words["systems"]),
         regime=Regime(name, tuple(built)),
         programmes=tuple(programmes),
     )
@@ -106,12 +126,52 @@ def expand(library: Library, name: str, seen: tuple[str, ...] = ()) -> dict[str,
         raise ConfigError(
             f"regimes take programmes from each other in a circle: {', '.join(seen)}."
         )
-    programmes = _document(library, name)["programmes"]
+    return expand_programmes(library, name, _document(library, name)["programmes"], (*seen, name))
+
+
+def expand_programmes(
+    library: Library, regime: str, programmes: Any, seen: tuple[str, ...] = ()
+) -> dict[str, Levers]:
+    """Programmes written as in a regime file, with every lever; ``regime`` names them in messages.
+
+    Raises
+    ------
+    ConfigError: what stands there is no list of programmes, a family or preset is unknown, or
+        regimes take programmes from each other in a circle.
+    """
+    if not isinstance(programmes, Mapping):
+        raise ConfigError(
+            f"regime '{regime}': programmes = {programmes!r} is not a list of programmes by name. "
+            f"Write 'programmes: {{}}' for none."
+        )
     expanded = {}
     for programme, families in programmes.items():
-        with _named(name, programme):
-            expanded[programme] = _expand_programme(library, programme, families, (*seen, name))
+        with _named(regime, programme):
+            expanded[programme] = _expand_programme(library, programme, families, seen)
     return expanded
+
+
+def expand_changed(
+    library: Library, regime: str, origin: str, families: Mapping[str, Any]
+) -> dict[str, Levers]:
+    """Programmes of the regime ``origin``, each with the same families changed.
+
+    Raises
+    ------
+    ConfigError: the origin, a family or a preset is unknown, or there is no programme to change.
+    """
+    programmes = expand(library, origin)
+    if families and not programmes:
+        raise ConfigError(
+            f"regime '{regime}': {', '.join(families)} cannot be changed, because {origin} has no "
+            f"programme. Take another regime, or write programmes."
+        )
+    for programme, levers in programmes.items():
+        with _named(regime, programme):
+            _refuse_other_families(families)
+            for family, choice in families.items():
+                levers[family] = _family(library, family, levers[family], choice)
+    return programmes
 
 
 def preset(library: Library, family: str, name: str) -> dict[str, Any]:
@@ -142,14 +202,18 @@ def _expand_programme(
             f"{families!r} is not a programme. Write lever families with a preset or levers, "
             f"such as 'agenda: firm_demand' and 'funding: {{public_share: 0.3}}'."
         )
-    for family in families:
-        if family not in FAMILIES and family != FROM:
-            raise ConfigError(f"'{family}' is not a lever family. {nearest(str(family), FAMILIES)}")
+    _refuse_other_families(family for family in families if family != FROM)
     levers = _start(library, families.get(FROM), seen)
     for family, choice in families.items():
         if family != FROM:
             levers[family] = _family(library, family, levers[family], choice)
     return levers
+
+
+def _refuse_other_families(names: Iterable[Any]) -> None:
+    for name in names:
+        if name not in FAMILIES:
+            raise ConfigError(f"'{name}' is not a lever family. {nearest(str(name), FAMILIES)}")
 
 
 def _start(library: Library, origin: str | None, seen: tuple[str, ...]) -> Levers:
@@ -202,23 +266,19 @@ def _document(library: Library, name: str) -> dict[str, Any]:
                 f"'consortia regimes new NAME from=race' writes a complete one."
             )
     for key in ("title", "question"):
-        _check_words(name, key, document[key])
+        check_words(f"regime '{name}'", key, document[key])
     if not isinstance(document["source"], str) or not document["source"].strip():
         raise ConfigError(f"regime '{name}': source is empty. Write where its rules come from.")
     _check_systems(name, document["systems"])
-    if not isinstance(document["programmes"], Mapping):
-        raise ConfigError(
-            f"regime '{name}': programmes = {document['programmes']!r} is not a list of "
-            f"programmes by name. Write 'programmes: {{}}' for none."
-        )
     return document
 
 
-def _check_words(name: str, key: str, words: Any) -> None:
+def check_words(where: str, key: str, words: Any) -> None:
+    """Refuse words that are not there in both languages; ``where`` names their place."""
     complete = isinstance(words, Mapping) and set(words) == set(LANGUAGES)
     if not complete or not all(isinstance(word, str) and word.strip() for word in words.values()):
         raise ConfigError(
-            f"regime '{name}': {key} = {words!r} needs both languages. Write "
+            f"{where}: {key} = {words!r} needs both languages. Write "
             f"{key}: {{en: English words, zh: 中文}}."
         )
 

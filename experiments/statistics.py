@@ -119,6 +119,7 @@ def paired_differences(
     pairs: Sequence[tuple[int, int]],
     *,
     level: float = LEVEL,
+    bonferroni: bool = False,
 ) -> list[Difference]:
     """Differences of one family of comparisons with pointwise and simultaneous intervals.
 
@@ -128,6 +129,8 @@ def paired_differences(
     names: names of the regimes, by row.
     pairs: the family: (row of the regime, row of the baseline).
     level: coverage, of each pointwise interval and of the family as a whole.
+    bonferroni: take Bonferroni's critical value, which holds whatever the correlation. It serves
+        families nearly as large as the number of replicates, whose correlation cannot be estimated.
 
     Notes
     -----
@@ -143,7 +146,7 @@ def paired_differences(
     regime, baseline = (values[[pair[side] for pair in pairs]] for side in (0, 1))
     mean, se, n = _paired_means(regime, baseline)
     won = _shares_won(regime, baseline)
-    critical = _family_critical(values, pairs, level)
+    critical = None if bonferroni else _family_critical(values, pairs, level)
     return [
         _difference(
             names[pair[0]], names[pair[1]], float(mean[k]), float(se[k]), int(n[k]), float(won[k]),

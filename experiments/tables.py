@@ -132,63 +132,64 @@ def write_tables(
     """
     main = panel(runs, setup)
     tables = {
-        "summary": _table(SUMMARY, _summary(main, setup)),
-        "differences": _table(DIFFERENCES, _differences(main, setup)),
-        "rankings": _table(_rankings_schema(), _rankings(main)),
-        "incremental_cost": _table(INCREMENTAL_COST, _incremental_cost(main, setup)),
-        "welfare_flips": _table(WELFARE_FLIPS, _welfare_flips(main, setup)),
-        "never_bound": _table(NEVER_BOUND, never_bound(main, setup)),
-        "robustness": _table(ROBUSTNESS, _robustness(runs, main, setup)),
-        "incidence": _table(INCIDENCE, _incidence(main, setup)),
-        "stages": _table(STAGES, _stages(main, setup, programmes)),
+        "summary": make_table(SUMMARY, _summary(main, setup)),
+        "differences": make_table(DIFFERENCES, _differences(main, setup)),
+        "rankings": make_table(_rankings_schema(), _rankings(main)),
+        "incremental_cost": make_table(INCREMENTAL_COST, _incremental_cost(main, setup)),
+        "welfare_flips": make_table(WELFARE_FLIPS, _welfare_flips(main, setup)),
+        "never_bound": make_table(NEVER_BOUND, never_bound(main, setup)),
+        "robustness": make_table(ROBUSTNESS, _robustness(runs, main, setup)),
+        "incidence": make_table(INCIDENCE, _incidence(main, setup)),
+        "stages": make_table(STAGES, _stages(main, setup, programmes)),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        _write(table, out, name)
+        write_table(table, out, name)
     return tables
 
 
-def _schema(**columns: str) -> pa.Schema:
+def make_schema(**columns: str) -> pa.Schema:
+    """A schema from names and kinds: text, number, count or truth."""
     kinds = {"text": pa.string(), "number": pa.float64(), "count": pa.int64(), "truth": pa.bool_()}
     return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
 
 
-SUMMARY = _schema(
+SUMMARY = make_schema(
     regime="text", outcome="text", unit="text", n="count", mean="number", se="number",
     median="number", q05="number", q95="number", share_above_zero="number",
     share_above_reference_q95="number",
 )  # fmt: skip
-DIFFERENCES = _schema(
+DIFFERENCES = make_schema(
     regime="text", baseline="text", outcome="text", difference="number", se="number",
     low="number", high="number", sim_low="number", sim_high="number", share_won="number",
     n="count", verdict="text", family="text",
 )  # fmt: skip
-INCREMENTAL_COST = _schema(
+INCREMENTAL_COST = make_schema(
     regime="text", baseline="text", payer="text", effect="text", extra_cost="number",
     extra_cost_low="number", extra_cost_high="number", extra_effect="number",
     extra_effect_low="number", extra_effect_high="number", cost_per_extra="number", low="number",
     high="number", bounded="truth", reading="text", n="count",
 )  # fmt: skip
-WELFARE_FLIPS = _schema(
+WELFARE_FLIPS = make_schema(
     regime="text", baseline="text", difference="number", low="number", high="number",
     external_value="number", cost_of_public_money="number", discount_per_year="number",
     extra_value="number", extra_cost="number", extra_public="number", flip="number",
     flip_low="number", flip_high="number", bounded="truth", better="text",
     inside_plausible_range="truth", n="count",
 )  # fmt: skip
-NEVER_BOUND = _schema(
+NEVER_BOUND = make_schema(
     regime="text", rule="text", times="count", lever="text", value="text", runs="count"
 )
-ROBUSTNESS = _schema(
+ROBUSTNESS = make_schema(
     variant="text", outcome="text", regime="text", n="count", mean="number", rank="number",
     rank_main="number", pairs_kept="number", told_pairs="count", told_kept="number",
 )  # fmt: skip
-INCIDENCE = _schema(
+INCIDENCE = make_schema(
     regime="text", quarter="count", at_risk="count", events="count", incidence="number",
     low="number", high="number",
 )  # fmt: skip
 
-STAGES = _schema(
+STAGES = make_schema(
     regime="text", programme="text", stage="text", unit="text", n="count", mean="number",
     low="number", high="number",
 )  # fmt: skip
@@ -198,10 +199,10 @@ def _rankings_schema() -> pa.Schema:
     columns = {"regime": "text", "n": "count"}
     for outcome in RANKED:
         columns |= {outcome: "number", f"rank_{outcome}": "number"}
-    return _schema(**columns)
+    return make_schema(**columns)
 
 
-def _table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def make_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Arrow table; NaN becomes null, which every reader of CSV takes for missing."""
 
     def known(value: Any) -> Any:
@@ -212,7 +213,7 @@ def _table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.table({name: [known(row[name]) for row in rows] for name in schema.names}, schema)
 
 
-def _write(table: pa.Table, out: Path, name: str) -> None:
+def write_table(table: pa.Table, out: Path, name: str) -> None:
     """Write beside and rename, so that a reader never meets half a file."""
     part = out / f"{name}.csv.part"
     csv.write_csv(table, part, csv.WriteOptions(quoting_style="needed"))
