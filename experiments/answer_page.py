@@ -39,10 +39,10 @@ def page(answer: Answer, provenance: Mapping[str, Any]) -> str:
         *_regimes(answer),
         f"## {words('page.found')}",
         *_found(answer),
+        *(_facts(answer) if question.facts else ()),
         f"## {words('page.money')}",
         *_money(answer),
-        f"## {words('page.reverse')}",
-        *_reverse(answer),
+        *(_reverse(answer) if question.axes else ()),
         f"## {words('page.made')}",
         *_made(answer, provenance),
     ]
@@ -159,6 +159,23 @@ def _finished(answer: Answer) -> list[str]:
     return list(dict.fromkeys(answer.tables["summary"]["regime"].to_pylist()))
 
 
+def _facts(answer: Answer) -> Iterator[str]:
+    """Published figures beside what the model makes of them."""
+    words, facts = answer.words, answer.question.facts
+    rows = {row["outcome"]: row for row in answer.rows("facts")}
+    n = max((row["n"] for row in rows.values()), default=0)
+    yield f"## {words('page.against')}"
+    yield words("page.against_note", regime=answer.title(answer.question.contrasts[0].of), n=n)
+    head = [words(f"page.{key}") for key in ("figure", "published", "here", "role", "where_from")]
+    lines = []
+    for fact in facts:
+        row = rows.get(fact.outcome)
+        mean = "–" if row is None else f"{number(row['mean'])} {interval(row['low'], row['high'])}"
+        role = words("page.put_in" if fact.given else "page.comes_out")
+        lines.append([fact.what[words.lang], number(fact.published), mean, role, fact.source])
+    yield markdown_table(head, lines)
+
+
 # ---------------------------------------------------------------- money
 
 
@@ -198,6 +215,7 @@ def _cost(words: Words, row: Mapping[str, Any] | None) -> str:
 
 def _reverse(answer: Answer) -> Iterator[str]:
     words, question = answer.words, answer.question
+    yield f"## {words('page.reverse')}"
     cells = answer.rows("break_even", outcome=answer.outcome)
     n = max((row["n"] for row in cells), default=0)
     yield "\n".join(f"- {line}" for line in reversal(answer))
@@ -255,7 +273,7 @@ def _made(answer: Answer, provenance: Mapping[str, Any]) -> Iterator[str]:
     yield words("page.command")
     yield f"```sh\n{command(answer, provenance)}\n```"
     yield words(
-        "page.facts", seed=answer.setup.seed, n=replicates[MAIN], map=replicates["map"],
+        "page.facts", seed=answer.setup.seed, n=replicates[MAIN], map=replicates.get("map", 0),
         definitions=answer.setup.variant_replicates if answer.setup.variants else 0,
         version=provenance["versions"]["consortia"] or "–", hash=provenance["source_hash"][:12],
     )  # fmt: skip

@@ -50,7 +50,8 @@ def write_answer(
     made = {**tables, **write_question_tables(runs, setup, out)}
     pages = []
     for lang in LANGUAGES:
-        write_break_even(made["break_even"], setup.question, out / "figures", lang)
+        if setup.cells:
+            write_break_even(made["break_even"], setup.question, out / "figures", lang)
         text = page(Answer(setup, made, Words(lang)), provenance)
         pages.append(out / PAGES[lang])
         pages[-1].write_text(text, encoding="utf-8", newline="\n")
@@ -75,7 +76,11 @@ def publish(results: Path, folder: Path) -> list[Path]:
     try:
         name = str(read_yaml(results / "config.yaml")["experiment"]["name"])
         pages = {lang: (results / PAGES[lang]).read_text(encoding="utf-8") for lang in LANGUAGES}
-        figures = {lang: (results / "figures" / FIGURES[lang]).read_bytes() for lang in LANGUAGES}
+        figures = {
+            lang: (results / "figures" / FIGURES[lang]).read_bytes()
+            for lang in LANGUAGES
+            if f"(figures/{FIGURES[lang]})" in pages[lang]
+        }
     except (OSError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{results} holds no answer to a question. Write first: consortia compare "
@@ -90,7 +95,8 @@ def publish(results: Path, folder: Path) -> list[Path]:
             text = text.replace(f"]({file})", f"]({name}{'' if page_lang == 'en' else '.zh'}.md)")
         for link, place in ((DECISION, "decisions"), (TRUST, "how-to")):
             text = text.replace(f"]({link})", f"](../{place}/{link})")
-        (folder / f"{stem}.svg").write_bytes(figures[lang])
+        if lang in figures:
+            (folder / f"{stem}.svg").write_bytes(figures[lang])
         (folder / f"{stem}.md").write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / f"{stem}.md")
     return [*written, _write_index(folder)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from agents.settings import ConfigError, nearest
+from experiments.facts import brought_settings
 from experiments.library import CONFIGS, Library, read_yaml
 from experiments.overrides import GROUPS, Overrides, sort_overrides
 from experiments.populations import build_population
@@ -90,7 +91,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     library = Library.open(config_dirs)
     primary = read_yaml(CONFIGS / "config.yaml")
     options = [*(name for name in primary if name != "defaults"), GROUP]
-    given = sort_overrides(overrides, options)
+    given = sort_overrides([*brought_settings(library, overrides), *overrides], options)
     values = _compose(library, given) | given.options
     for name in values:
         if name not in (*options, *GROUPS):
@@ -125,7 +126,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
 
 def _with_question(setup: Setup, question: Question) -> QuestionSetup:
     parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
-    cells = map_cells(question.name, question.axes, setup.world)
+    cells = map_cells(question.name, question.axes, setup.world) if question.axes else ()
     return QuestionSetup(**parts, question=question, cells=cells)
 
 

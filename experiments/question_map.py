@@ -165,13 +165,14 @@ def _times(value: Any, factor: float) -> Any:
     return int(product) if isinstance(value, int) and product == int(product) else product
 
 
-def check_keys(where: str, given: Any, keys: Sequence[str]) -> None:
-    """Refuse anything but a mapping with exactly these keys; ``where`` names its place."""
+def check_keys(where: str, given: Any, keys: Sequence[str], optional: Sequence[str] = ()) -> None:
+    """Refuse anything but a mapping with these keys; ``where`` names its place."""
     if not isinstance(given, Mapping):
         raise ConfigError(f"{where}: {given!r} is not complete. It has {', '.join(keys)}.")
+    known = (*keys, *optional)
     for key in given:
-        if key not in keys:
-            raise ConfigError(f"{where}: '{key}' is not known. {nearest(str(key), keys)}")
+        if key not in known:
+            raise ConfigError(f"{where}: '{key}' is not known. {nearest(str(key), known)}")
     for key in keys:
         if key not in given:
             raise ConfigError(f"{where}: {key} is missing. It has {', '.join(keys)}.")

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from experiments import statistics
+from experiments.facts import compared
 from experiments.question_map import AXES
 from experiments.tables import MAIN, make_schema, make_table, panel, write_table
 
@@ -35,6 +36,11 @@ BREAK_EVEN = make_schema(
     **dict.fromkeys(AXES, "text"), outcome="text", regime="text", baseline="text", **DIFFERENCE
 )
 
+FACTS = make_schema(
+    outcome="text", regime="text", given="truth", published="number", mean="number",
+    low="number", high="number", n="count",
+)  # fmt: skip
+
 Row = dict[str, Any]
 
 
@@ -48,12 +54,16 @@ def write_question_tables(runs: pa.Table, setup: QuestionSetup, out: Path) -> di
     Returns
     -------
     ``contrasts``, numbered from 1 in the order of the file, and ``break_even``, one row per
-    outcome and cell; cells that have no finished pair have no difference.
+    outcome and cell; cells that have no finished pair have no difference. ``facts``, if the
+    question has some.
     """
     tables = {
         "contrasts": make_table(CONTRASTS, list(_contrasts(runs, setup))),
         "break_even": make_table(BREAK_EVEN, list(_break_even(runs, setup))),
     }
+    if facts := setup.question.facts:
+        rows = compared(facts, panel(runs, setup), setup.question.contrasts[0].of)
+        tables["facts"] = make_table(FACTS, list(rows))
     for name, table in tables.items():
         write_table(table, out, name)
     return tables
@@ -79,7 +89,9 @@ def _pairs(question: Question) -> list[tuple[str, str]]:
 
 
 def _break_even(runs: pa.Table, setup: QuestionSetup) -> Iterator[Row]:
-    """One row per outcome and cell."""
+    """One row per outcome and cell; none without a map."""
+    if not setup.cells:
+        return
     pair = _pairs(setup.question)[0]
     panels = [panel(runs, setup, cell.variant) for cell in setup.cells]
     size = max((len(one.replicates) for one in panels), default=0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.settings import ConfigError, nearest
+from experiments.facts import Fact, read_facts
 from experiments.library import Library
 from experiments.question_map import Axis, Words, check_keys, read_axes
 from experiments.regimes import (
@@ -29,7 +30,8 @@ from experiments.tables import COMPARED
 
 GROUP = "experiment"
 NONE = "none"
-KEYS = ("title", "question", "source", "regimes", "contrasts", "outcomes", "map")
+KEYS = ("title", "question", "source", "regimes", "contrasts", "outcomes")
+OPTIONAL = ("map", "settings", "facts")
 CONTRAST_KEYS = ("of", "minus", "asks")
 MAP_KEYS = ("axes", "replicates")
 MOST_MAP_REPLICATES = 100_000
@@ -55,6 +57,7 @@ class Question:
     outcomes: names of columns of the table of runs, the main one first.
     axes: in the order of :data:`experiments.question_map.AXES`.
     replicates: paired replicates of a cell of the map, at most those of the comparison.
+    facts: published figures that the main contrast's regime is held against.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Question:
     outcomes: tuple[str, ...]
     axes: tuple[Axis, ...]
     replicates: int
+    facts: tuple[Fact, ...] = ()
 
     def entry(self, name: str) -> RegimeEntry:
         """The regime of this name."""
@@ -110,14 +114,14 @@ def read_question(library: Library, name: str, changes: Sequence[Change] = ()) -
         contradictory; the message names the experiment.
     """
     document, where = library.read(GROUP, name), f"experiment '{name}'"
-    check_keys(where, document, KEYS)
+    check_keys(where, document, KEYS, OPTIONAL)
     for key in ("title", "question"):
         check_words(where, key, document[key])
     if not isinstance(document["source"], str) or not document["source"].strip():
         raise ConfigError(f"{where}: source is empty. Write where the question comes from.")
     regimes = _regimes(library, where, document, changes)
     known = [entry.name for entry in regimes]
-    check_keys(f"{where}, map", document["map"], MAP_KEYS)
+    axes, replicates = _map(library, where, document.get("map"))
     return Question(
         name=name,
         title=dict(document["title"]),
@@ -126,8 +130,9 @@ def read_question(library: Library, name: str, changes: Sequence[Change] = ()) -
         regimes=regimes,
         contrasts=tuple(_contrasts(where, document["contrasts"], known)),
         outcomes=tuple(_outcomes(where, document["outcomes"])),
-        axes=tuple(read_axes(library, where, document["map"]["axes"])),
-        replicates=_replicates(where, document["map"]["replicates"]),
+        axes=axes,
+        replicates=replicates,
+        facts=tuple(read_facts(where, document["facts"])) if "facts" in document else (),
     )
 
 
@@ -245,6 +250,14 @@ def _outcomes(where: str, given: Any) -> list[str]:
 
 
 # ---------------------------------------------------------------- the map
+
+
+def _map(library: Library, where: str, given: Any) -> tuple[tuple[Axis, ...], int]:
+    """Axes and replicates; no axes for a question without a map."""
+    if given is None:
+        return (), 0
+    check_keys(f"{where}, map", given, MAP_KEYS)
+    return tuple(read_axes(library, where, given["axes"])), _replicates(where, given["replicates"])
 
 
 def _replicates(where: str, given: Any) -> int:
