@@ -275,7 +275,7 @@ def _made(answer: Answer, provenance: Mapping[str, Any]) -> Iterator[str]:
     yield words(
         "page.facts", seed=answer.setup.seed, n=replicates[MAIN], map=replicates.get("map", 0),
         definitions=answer.setup.variant_replicates if answer.setup.variants else 0,
-        version=provenance["versions"]["consortia"] or "–", hash=provenance["source_hash"][:12],
+        version=provenance["versions"]["consortia"] or words("page.from_source"), hash=provenance["source_hash"][:12],
     )  # fmt: skip
     yield words("page.files", link=DECISION)
 
