@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.government import JOINING
 from agents.kinds import PAYERS
 from experiments.story.accounts import own_before
 from experiments.story.page import Block, Grid, Heading, money, whole
@@ -57,12 +58,13 @@ class RunTeller(Teller):
                 if charge.programme.row != row:
                     continue
                 purse = math.fsum(charge.programme.budget(0, region) for region in charge.purses)
+                told = title
                 if purse > 0.0:
-                    run.append(self.say("with_purses", title=title, purse=money(purse)))
-                elif charge.runs:
-                    run.append(title)
-                elif not charge.purses:
-                    agree.append(title)
+                    told = self.say("with_purses", title=title, purse=money(purse))
+                if government.title in JOINING:
+                    agree.append(told)
+                elif charge.runs or purse > 0.0:
+                    run.append(told)
         said = [self.say("programme", name=name, governments=self.words.join(run))]
         if agree:
             said.append(self.say("must_agree", governments=self.words.join(agree)))

@@ -21,7 +21,9 @@ from experiments.question_map import AXES
 from experiments.store import Store
 from tests.support import fake_engine as fake
 
-SIX = (
+QUESTIONS = (
+    "soe_batches",
+    "two_levels",
     "happened_anyway", "label_beyond_cash", "named_or_open_lead", "patience", "renew_or_replace",
     "two_regions",
 )  # fmt: skip
@@ -67,21 +69,27 @@ def load(folder: Path, *settings: str, document: dict[str, Any] = DOCUMENT) -> Q
     return made
 
 
+def settings_of(name: str) -> list[str]:
+    """Small populations, but where the experiment brings its own."""
+    own = "settings" in Library.open().read("experiment", name)
+    return [f"experiment={name}", *(() if own else SMALL)]
+
+
 @pytest.fixture(scope="module")
-def six() -> dict[str, QuestionSetup]:
-    made = {name: load_setup("compare", [f"experiment={name}", *SMALL]) for name in SIX}
+def all_questions() -> dict[str, QuestionSetup]:
+    made = {name: load_setup("compare", settings_of(name)) for name in QUESTIONS}
     return {name: one for name, one in made.items() if isinstance(one, QuestionSetup)}
 
 
-def test_the_six_questions_are_there(six: dict[str, QuestionSetup]) -> None:
-    assert Library.open().names("experiment") == sorted(SIX) == sorted(six)
+def test_the_questions_are_there(all_questions: dict[str, QuestionSetup]) -> None:
+    assert Library.open().names("experiment") == sorted(QUESTIONS) == sorted(all_questions)
 
 
-@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_each_question_compares_regimes_that_differ(
-    six: dict[str, QuestionSetup], name: str
+    all_questions: dict[str, QuestionSetup], name: str
 ) -> None:
-    question = six[name].question
+    question = all_questions[name].question
     digests = {entry.regime.columns().tobytes() for entry in question.regimes}
     assert len(digests) == len(question.regimes)
     used = {side for one in question.contrasts for side in (one.of, one.minus)}
@@ -90,19 +98,19 @@ def test_each_question_compares_regimes_that_differ(
         assert words["en"].isascii() and any("一" <= c <= "鿿" for c in words["zh"])
 
 
-@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_every_loader_reads_the_file(name: str) -> None:
     """The plain loader refuses some words without quotes that the fast one takes."""
     text = (CONFIGS / "experiment" / f"{name}.yaml").read_text("utf-8")
     assert yaml.safe_load(text) == yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-@pytest.mark.parametrize("name", SIX)
-def test_the_reference_is_always_run(six: dict[str, QuestionSetup], name: str) -> None:
-    names = [entry.name for entry in six[name].regimes]
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_reference_is_always_run(all_questions: dict[str, QuestionSetup], name: str) -> None:
+    names = [entry.name for entry in all_questions[name].regimes]
     assert names.count("laissez_faire") == 1
     assert set(names) - {"laissez_faire"} == {
-        entry.name for entry in six[name].question.regimes
+        entry.name for entry in all_questions[name].question.regimes
     } - {"laissez_faire"}
 
 
@@ -177,7 +185,8 @@ TITLE = {"en": "a", "zh": "甲"}
     ("path", "value", "message"),
     [
         ("colour", "red", "experiment 'teams': 'colour' is not known. Did you mean 'source'"),
-        ("map", ..., "map is missing"),
+        ("outcomes", ..., "outcomes is missing"),
+        ("map", {"axes": "default"}, "replicates is missing"),
         ("title", {"en": "only"}, "title = .* needs both languages"),
         ("source", " ", "source is empty"),
         ("regimes", {}, "names no regime"),
@@ -353,4 +362,4 @@ def test_a_folder_holds_one_question(tmp_path: Path) -> None:
 
 def test_the_files_are_package_data() -> None:
     assert (CONFIGS / "experiment" / "axes" / "default.yaml").is_file()
-    assert np.all([(CONFIGS / "experiment" / f"{name}.yaml").is_file() for name in SIX])
+    assert np.all([(CONFIGS / "experiment" / f"{name}.yaml").is_file() for name in QUESTIONS])

@@ -116,7 +116,7 @@ def test_labels_without_money_or_work_are_told(public_share: float, lang: str) -
     story = told(
         "regime=lead_firm_consortium", f"lang={lang}", "targets.consortia_per_year=40.0",
         "recognition.label=1.0", f"funding.public_share={public_share}",
-        "forming.label_worth_myuan=20.0",
+        "forming.label_worth_myuan=20.0", "needs.per_quarter=24",
     )  # fmt: skip
     rows = story.model.events["consortium"][story.model.events["kind"] == log.NAME_ONLY]
     assert len(rows)
@@ -247,7 +247,8 @@ def test_solved_needs_are_split_by_what_the_reference_solves() -> None:
 
 def test_those_who_must_agree_are_named_once() -> None:
     text = text_of(told("regime=lead_firm_consortium"))
-    assert text.count("Must agree: development department, industry department") == 1
+    assert text.count("Must agree: development department (") == 1
+    assert text.count("million yuan a quarter at the start), industry department (") == 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

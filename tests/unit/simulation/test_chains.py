@@ -202,7 +202,9 @@ def test_chains_change_nothing_but_their_own_outcomes_without_the_lever() -> Non
 
 
 def test_the_lever_lets_chains_decide_what_is_published() -> None:
-    delta = worlds.regimes()["delta_joint_programme"]
+    delta = worlds.changed_regime(
+        worlds.regimes()["delta_joint_programme"], {"screening.chain_weight": 0.0}
+    )
     looking = worlds.changed_regime(delta, {"screening.chain_weight": 1.5})
     points = []
     for regime in (delta, looking):

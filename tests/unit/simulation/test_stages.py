@@ -48,8 +48,11 @@ WHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "out_duration": (DELTA, NARROW),
     "out_cross_border": (DELTA, NARROW | {"screening.cross_border_weight": 5.0}),
     "out_chain": (DELTA, NARROW | {"screening.chain_weight": 20.0}),
-    "called": (DELTA, {"openness.guide_quarters": 4}),
-    "refused_types": ("lead_firm_consortium", {}),
+    "called": (DELTA, {"openness.guide_quarters": 4, "screening.sitting_quarters": 1}),
+    "refused_types": (
+        "lead_firm_consortium",
+        {"eligibility.required_types": ["university", "institute"]},
+    ),
     "refused_regions": (DELTA, {"eligibility.min_regions": 4}),
     "refused_suppliers": ("open_challenge", {"eligibility.min_suppliers": 2}),
     "listed": (DELTA, {"openness.guide_quarters": 4, "selection.bar": 0.5}),
@@ -350,7 +353,8 @@ def test_reasons_name_the_criterion_that_is_weighed() -> None:
 )
 def test_sittings_and_guides_come_in_their_rhythm(lever: str, kinds: tuple[int, ...]) -> None:
     def quarters(every: int) -> np.ndarray:
-        state = finished(worlds.changed_regime(worlds.regimes()[DELTA], {lever: every}))
+        levers = {"screening.sitting_quarters": 1, "openness.guide_quarters": 1} | {lever: every}
+        state = finished(worlds.changed_regime(worlds.regimes()[DELTA], levers))
         events = policy_events(state)
         return events["step"][np.isin(events["kind"], kinds)] - state.world[0]["time_burn_in"]
 
@@ -360,7 +364,7 @@ def test_sittings_and_guides_come_in_their_rhythm(lever: str, kinds: tuple[int, 
 
 def test_a_yearly_sitting_screens_out_more() -> None:
     """Compared a few at a time nearly all needs are among the best; compared by the year they are not."""
-    every_quarter = changed(DELTA, {})
+    every_quarter = changed(DELTA, {"screening.sitting_quarters": 1})
     yearly = changed(DELTA, {"screening.sitting_quarters": 4})
     share = [
         counts[stages.SCREENED_OUT] / counts[stages.ASSESSED] for counts in (every_quarter, yearly)
