@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from experiments.answer_sentences import Answer, also_told, counts, headline, reversal, sentence
-from experiments.documentation import table as markdown_table
 from experiments.explain import _shown as shown
+from experiments.markdown import table as markdown_table
 from experiments.question_map import Level
 from experiments.report import interval, number
 from experiments.statistics import CANNOT_TELL

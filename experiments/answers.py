@@ -18,9 +18,9 @@ import pyarrow as pa
 from agents.settings import ConfigError
 from experiments.answer_page import DECISION, FIGURES, PAGES, TRUST, page
 from experiments.answer_sentences import Answer
-from experiments.documentation import table as markdown_table
 from experiments.figures.break_even import write_break_even
 from experiments.library import read_yaml
+from experiments.markdown import table as markdown_table
 from experiments.question_tables import write_question_tables
 from experiments.regimes import LANGUAGES
 from experiments.words import Words

@@ -10,7 +10,16 @@ from __future__ import annotations
 import pytest
 
 from simulation.policies.registry import FAMILIES
-from tests.support.levers import LEAST_POWER, Row, biting, critical_value, measure, power, rows
+from tests.support.levers import (
+    LEAST_POWER,
+    Row,
+    biting,
+    critical_value,
+    groups,
+    measure,
+    power,
+    rows,
+)
 
 
 def test_every_lever_has_a_row() -> None:
@@ -21,9 +30,15 @@ def test_every_lever_has_a_row() -> None:
     assert levers == {row.lever for row in rows()}
 
 
-@pytest.mark.parametrize("row", list(biting()), ids=lambda row: row.lever)
-def test_lever_bites(row: Row) -> None:
-    """The outcome moves the way and as far as the table says."""
-    found = measure(row)
-    assert power(row, found.error) >= LEAST_POWER, f"{found.pairs} pairs see too little: {found}"
-    assert row.sign * found.mean > critical_value() * found.error, found
+@pytest.mark.parametrize(
+    "group", groups(biting()), ids=lambda group: " ".join(row.lever for row in group)
+)
+def test_levers_bite(group: list[Row]) -> None:
+    """Each outcome moves the way and as far as the table says."""
+    missed = []
+    for row, found in zip(group, measure(group), strict=True):
+        if power(row, found.error) < LEAST_POWER:
+            missed.append(f"{row.lever}: {found.pairs} pairs see too little: {found}")
+        if row.sign * found.mean <= critical_value() * found.error:
+            missed.append(f"{row.lever} does not bite: {found}")
+    assert not missed, "\n".join(missed)
