@@ -91,9 +91,16 @@ def receive_money(s, step, quarter):
         s.programme_state[programme].received += amount
         s.programme_state[programme].mission_left += int(amount * p.budget_mission_share)
         fill_purses(s, programme, p, amount)
-        office = w.money_office_myuan * parties(s, p) * w.needs_scale_organisations / 480.0
-        spend_everywhere(s, programme, fen(office), OFFICE_OUT)
+        spend_everywhere(s, programme, fen(office_cost(s, programme)), OFFICE_OUT)
         build_capability(s, step, quarter, programme, capability_money(p, amount))
+
+
+@rule
+def office_cost(s, programme):
+    """What the bodies that must agree cost in a quarter, million yuan, by the programme's share."""
+    w = s.world[0]
+    whole = w.money_office_myuan * parties(s, s.programmes[programme])
+    return whole * s.programme_state[programme].share * w.needs_scale_organisations / 480.0
 
 
 @rule

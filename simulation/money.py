@@ -60,7 +60,7 @@ class Money(Settings):
         unit="million yuan per party and year, per 120 organisations",
         low=0,
         high=20,
-        meaning="cost of each body that must agree",
+        meaning="cost of each body that must agree; a programme with part of the money has that part of its work",
         source="assumption",
     )
     quarters_per_party: float = parameter(
