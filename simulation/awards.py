@@ -80,7 +80,6 @@ def parties(s, p):
 @rule
 def receive_money(s, step, quarter):
     """Budgets arrive in the purses; offices are paid; origin sources spend."""
-    w = s.world[0]
     adapt_shares(s, quarter)
     for programme in range(1, len(s.programmes)):
         p = s.programmes[programme]

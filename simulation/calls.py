@@ -67,7 +67,7 @@ from simulation.worth import (
     project_quarters_cost,
     share_of,
     team_keeps,
-    touches,
+    touched_by,
 )
 
 
@@ -76,14 +76,11 @@ def reach_without_search(s, index, lead):
     """Share of a need's components the lead or its acquaintances seem able to touch."""
     need = s.needs[index]
     misposed = misposed_for(s, index, lead)
-    n = s.world[0].needs_components
-    part = touches(s, need, misposed, lead)
-    whole = (1 << n) - 1
-    for k in range(s.organisations[lead].ties):
-        if part == whole:
-            break
-        part |= touches(s, need, misposed, s.ties[lead, k].partner)
-    return share_of(part, n)
+    o = s.organisations[lead]
+    knows = o.knows
+    for k in range(o.ties):
+        knows |= s.organisations[s.ties[lead, k].partner].knows
+    return share_of(touched_by(s, need, misposed, knows), s.world[0].needs_components)
 
 
 @rule

@@ -262,6 +262,18 @@ def draw_economy(s, o):
 
 
 @rule
+def take_stock(s):
+    """In which fields each organisation has the least useful expertise, for all who ask this quarter."""
+    level = s.world[0].search_least_expertise
+    for row in range(s.counters[N_ORGANISATIONS]):
+        knows = np.uint64(0)
+        for f in range(s.expertise.shape[1]):
+            if s.expertise[row, f] >= level:
+                knows |= np.uint64(1) << np.uint64(f)
+        s.organisations[row].knows = knows
+
+
+@rule
 def rebuild_rings(s):
     """The yearly directory: who has useful expertise in which field, in the order of hashes."""
     w = s.world[0]

@@ -21,7 +21,7 @@ from simulation.columns import (
     REFUSED,
     SOLVED,
 )
-from simulation.fields import rebuild_rings
+from simulation.fields import rebuild_rings, take_stock
 from simulation.finance import close_firms, enter_firms, quarterly_course
 from simulation.financiers import raise_capital
 from simulation.focus import choose_focus
@@ -46,10 +46,12 @@ def programmes_phase(handle, step, policy, fresh):
     """Budgets and private capital arrive; revenue is reported, focus fields chosen, standing consortia founded; needs are
     collected, screened, published."""
     s = state_at(handle)
+    quarter = step - s.world[0].time_burn_in
     if policy:
-        quarter = step - s.world[0].time_burn_in
         receive_money(s, step, quarter)
         raise_capital(s)
+    take_stock(s)
+    if policy:
         report_revenue(s, quarter)
         choose_focus(s, quarter)
         batch(s, step, quarter)

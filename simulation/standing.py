@@ -15,9 +15,10 @@ from simulation.columns import MAX_MEMBERS, N_BODIES, N_ORGANISATIONS, OVERFLOW
 from simulation.events import BODY_ENDED, BODY_FOUNDED, note
 from simulation.fields import ring_position
 from simulation.membership import admitted_lead
-from simulation.needs import field_seen, misposed_for
+from simulation.needs import misposed_for
 from simulation.outcomes import STANDING_ENDED
 from simulation.policies.renewal import performance, slots_after
+from simulation.worth import share_of, touched_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,17 +259,11 @@ def best_body(s, programme, index):
             continue
         if body.running >= s.programmes[programme].renewal_parallel_projects:
             continue
-        covered = 0
-        misposed = misposed_for(s, index, body.lead)
-        for i in range(w.needs_components):
-            f = field_seen(need, misposed, i)
-            touch = s.expertise[body.lead, f] >= w.search_least_expertise
-            for k in range(body.size):
-                if touch:
-                    break
-                touch = s.expertise[body.member[k], f] >= w.search_least_expertise
-            covered += touch
-        level = covered / w.needs_components - w.standing_load * body.running
+        knows = s.organisations[body.lead].knows
+        for k in range(body.size):
+            knows |= s.organisations[body.member[k]].knows
+        part = touched_by(s, need, misposed_for(s, index, body.lead), knows)
+        level = share_of(part, w.needs_components) - w.standing_load * body.running
         if s.problems[index].owner == body.lead:
             level += w.standing_own_need
         if level > most:

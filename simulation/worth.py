@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.decisions import acceptance_utility, believed_success, project_utility
 from agents.kinds import GENERAL, PAYER_PRIVATE, SME
@@ -19,23 +21,28 @@ from simulation.supply import linked
 
 
 @rule
+def touched_by(s, need, misposed, knows):
+    """Components that those who know some fields (bits) can touch, if they are what they seem."""
+    part = 0
+    for i in range(s.world[0].needs_components):
+        field = np.uint64(field_seen(need, misposed, i))
+        part |= np.int64((knows >> field) & np.uint64(1)) << i
+    return part
+
+
+@rule
 def touches(s, need, misposed, row):
     """Components an organisation can touch, if they are what they seem, as a bit set."""
-    w = s.world[0]
-    part = 0
-    for i in range(w.needs_components):
-        if s.expertise[row, field_seen(need, misposed, i)] >= w.search_least_expertise:
-            part |= 1 << i
-    return part
+    return touched_by(s, need, misposed, s.organisations[row].knows)
 
 
 @rule
 def team_touches(s, need, c):
     """Components the members can touch between them, as a bit set."""
-    part = 0
+    knows = np.uint64(0)
     for position in range(c.size):
-        part |= touches(s, need, c.misposed, c.member[position])
-    return part
+        knows |= s.organisations[c.member[position]].knows
+    return touched_by(s, need, c.misposed, knows)
 
 
 @rule
