@@ -10,7 +10,7 @@ import pytest
 
 from simulation.calls import formulate
 from simulation.columns import N_CONSORTIA, RUNNING
-from simulation.fields import is_frontier
+from simulation.fields import is_frontier, take_stock
 from simulation.landscape import count_bits
 from simulation.needs import STRANGER, field_seen, misposed_for
 from simulation.outcomes import NEED_PUT_RIGHT
@@ -153,6 +153,7 @@ def test_an_organisation_touches_what_the_fields_seem_to_be(state: State) -> Non
     need = state.needs[owned_and_misposed(state)]
     state.expertise[0] = 0.0
     state.expertise[0, need["posed"][:COMPONENTS]] = 1.0
+    take_stock(state)
     assert share_of(touches(state, need, need["misposed"], 0), COMPONENTS) == 1.0
     assert touches(state, need, 0, 0) & need["misposed"] != need["misposed"]
 
