@@ -24,6 +24,7 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
     hidden = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
     environment |= {"MPLBACKEND": "Agg", "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+    environment |= {"NUMBA_OPT": "0"}  # the model is compiled again here, and only runs a little
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,

@@ -33,7 +33,7 @@ TEST_SEED = 20_261_123  # fixed before the first test; the settings were explore
 FALSE_POSITIVE_BUDGET = 1e-2  # chance that any row of the table passes or fails by bad luck
 LEAST_POWER = 0.8
 AGAINST_REFERENCE = ("deadweight", "additional", "displaced")
-ROWS_TOGETHER = 8  # rows that share burn-ins and landscapes; more would leave a worker waiting
+ROWS_TOGETHER = 3  # rows that share burn-ins and landscapes; more would leave a worker waiting
 
 
 @dataclass(frozen=True, slots=True)
