@@ -18,6 +18,7 @@ from simulation import streams
 from simulation.accounts import fen
 from simulation.columns import (
     BIDDING,
+    MAX_COMPONENTS,
     N_CONSORTIA,
     OVERFLOW,
     PRIVATE_PRACTICE,
@@ -45,7 +46,7 @@ from simulation.outcomes import (
 from simulation.policies.layers import burden, layer_of, value_weight
 from simulation.search import assign_components, team_integration
 from simulation.supply import linked
-from simulation.ties import measure_team, tie_strength, trust_of
+from simulation.ties import measure_team, recall, trust_of
 from simulation.worth import (
     coordination_cost,
     extra_burden,
@@ -58,7 +59,15 @@ from simulation.worth import (
     touches,
 )
 
-CANDIDATE = np.dtype([("row", "i8"), ("touches", "i8"), ("trust", "f8")], align=True)
+CANDIDATE = np.dtype(
+    [
+        ("row", "i8"),
+        ("touches", "i8"),
+        ("trust", "f8"),
+        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch
+    ],
+    align=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,8 +415,10 @@ def free_staff(s, row):
 
 
 @rule
-def best_candidate(s, c, owns, p_extra, pool, needy):
+def best_candidate(s, c, owns, p_extra, pool, levels, needy):
     """Place in the pool of the candidate who adds most for the lead, and what it adds; or -1.
+
+    ``levels``: the best expertise the team has for each component, shape (components,).
 
     A candidate adds coverage, trust and skill and shares the cost; it dilutes value and costs
     coordination. Utility depends on coverage and size only, so it is looked up per coverage.
@@ -425,8 +436,6 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
     now = lead_utility(s, c.problem, lead, c.programme, coverage, others, owns, p_extra)
     burdened = now + extra_burden(s, need, c)
     then = np.full(n + 1, np.nan)
-    levels = np.empty(n)
-    team_levels(s, c, need, levels)
     best = -1
     best_gain = -np.inf
     for k in range(len(pool)):
@@ -439,7 +448,7 @@ def best_candidate(s, c, owns, p_extra, pool, needy):
                 s, c.problem, lead, c.programme, covered / n, with_one, owns, p_extra
             )
         liked = w.forming_trust_worth * pool[k].trust
-        liked += w.forming_skill_weight * skill_gain(s, need, c.misposed, levels, pool[k])
+        liked += w.forming_skill_weight * skill_gain(levels, pool[k])
         gain = then[covered] - burdened + w.forming_prior_success * need.value * liked
         if general and linked(s, lead, row):
             gain += w.supply_worth_myuan
@@ -503,29 +512,28 @@ def make_pool(s, c, found, n_found):
     for k in range(n_found):
         pool[k].row = found[k]
         pool[k].touches = touches(s, need, c.misposed, found[k])
-        pool[k].trust = trust_of(tie_strength(s, c.member[0], found[k]), rate)
+        pool[k].trust = trust_of(s.known[found[k]], rate)
+        for i in range(s.world[0].needs_components):
+            if pool[k].touches & (1 << i):
+                pool[k].level[i] = s.expertise[found[k], field_seen(need, c.misposed, i)]
     return pool
 
 
 @rule
-def team_levels(s, c, need, levels):
-    """Write the best expertise the team has for each component, shape (components,)."""
+def raise_levels(s, c, row, levels):
+    """The best expertise the team has for each component, shape (components,), with one more member."""
+    need = s.needs[c.problem]
     for i in range(len(levels)):
-        levels[i] = 0.0
-        for position in range(c.size):
-            levels[i] = max(
-                levels[i], s.expertise[c.member[position], field_seen(need, c.misposed, i)]
-            )
+        levels[i] = max(levels[i], s.expertise[row, field_seen(need, c.misposed, i)])
 
 
 @rule
-def skill_gain(s, need, misposed, levels, candidate):
+def skill_gain(levels, candidate):
     """What a candidate adds to the team's best expertise, mean over components, in [0, 1]."""
     total = 0.0
     for i in range(len(levels)):
         if candidate.touches & (1 << i):
-            seen = field_seen(need, misposed, i)
-            total += max(0.0, s.expertise[candidate.row, seen] - levels[i])
+            total += max(0.0, candidate.level[i] - levels[i])
     return total / len(levels)
 
 
@@ -547,15 +555,18 @@ def gather_members(s, step, c, owns, p_extra, pool):
     """
     p = s.programmes[c.programme]
     outer = p.layers_general_members > 0
+    levels = np.zeros(s.world[0].needs_components)
+    for position in range(c.size):
+        raise_levels(s, c, c.member[position], levels)
     inner = min(p.layers_core_members + p.layers_close_members, most_members(p))
-    fill_layers(s, step, c, owns, p_extra, pool, inner, not outer, False)
+    fill_layers(s, step, c, owns, p_extra, pool, levels, inner, not outer, False)
     if outer:
         most = min(c.size + p.layers_general_members, most_members(p))
-        fill_layers(s, step, c, owns, p_extra, pool, most, True, True)
+        fill_layers(s, step, c, owns, p_extra, pool, levels, most, True, True)
 
 
 @rule
-def fill_layers(s, step, c, owns, p_extra, pool, most, by_rule, general):
+def fill_layers(s, step, c, owns, p_extra, pool, levels, most, by_rule, general):
     """Invite the best candidate again and again, until none is worth it or there are ``most``."""
     p = s.programmes[c.programme]
     for _ in range(len(pool)):
@@ -567,7 +578,7 @@ def fill_layers(s, step, c, owns, p_extra, pool, most, by_rule, general):
         if not general:
             c.asking = layer_of(c.size, p.layers_core_members, p.layers_close_members)
         needy = by_rule and unmet(s, p, c)
-        best, gain = best_candidate(s, c, owns, p_extra, pool, needy)
+        best, gain = best_candidate(s, c, owns, p_extra, pool, levels, needy)
         if best < 0 or (gain <= 0.0 and not needy):
             return
         row = pool[best].row
@@ -576,7 +587,8 @@ def fill_layers(s, step, c, owns, p_extra, pool, most, by_rule, general):
             s.world[0].needs_components,
         )
         pool[best].row = -1
-        invite(s, step, c, row, gain, coverage, p_extra)
+        if invite(s, step, c, row, gain, coverage, p_extra):
+            raise_levels(s, c, row, levels)
 
 
 @rule
@@ -620,8 +632,10 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     c = s.consortia[row]
     owns = s.problems[problem].owner == lead
     found = np.empty(MAX_LOOKS, np.int64)
+    recall(s, lead, True)
     n_found = find_candidates(s, step, row, owns, found)
     pool = make_pool(s, c, found, n_found)
+    recall(s, lead, False)
     note_looks(s, step, c, pool)
     gather_members(s, step, c, owns, p_extra, pool)
     if not rules_met(s, step, c):

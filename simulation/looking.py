@@ -20,7 +20,6 @@ from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.search import best_member
 from simulation.supply import linked
-from simulation.ties import tie_strength
 from simulation.worth import lead_keeps, makers_claim, share_of, team_touches
 
 MAX_LOOKS = 128  # candidates one lead can look at for one consortium
@@ -77,7 +76,7 @@ def look_on_ring(s, step, c, programme, field, looks, found, n_found):
         o = s.organisations[row]
         if o.active == 0 or is_member(c, row):
             continue
-        times = tie_strength(s, lead, row)
+        times = s.known[row]
         near = o.region == s.organisations[lead].region
         if not within_circle(p.openness_circle, times > 0.0, near):
             s.bound[OUTSIDE_CIRCLE] += 1

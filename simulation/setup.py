@@ -110,6 +110,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         expertise=np.zeros((n, fields)),
         floor=np.zeros((n, fields)),
         ties=np.zeros((n, MAX_TIES), columns.TIE),
+        known=np.zeros(n),
         by_hash=np.zeros(n, np.int64),
         ring_start=np.zeros(fields + 2, np.int64),
         ring=np.zeros(n * min(fields + 1, 24), np.int64),

@@ -71,6 +71,12 @@ class State:
     expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
     floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
+    known: np.ndarray = _column(
+        np.float64,
+        1,
+        "(n,)",
+        "times each has worked with the lead that now looks for partners; else 0",
+    )
     by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
     ring_start: np.ndarray = _column(
         np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"

@@ -19,6 +19,14 @@ def tie_strength(s, a, b):
 
 
 @rule
+def recall(s, lead, wanted):
+    """Lay a lead's list of partners out over all organisations, or clear it away again."""
+    for k in range(s.organisations[lead].ties):
+        tie = s.ties[lead, k]
+        s.known[tie.partner] = tie.times if wanted else 0.0
+
+
+@rule
 def add_tie(s, a, b, times, step):
     """Remember a collaboration; a full list forgets its oldest tie (ties to the lowest row)."""
     o = s.organisations[a]
