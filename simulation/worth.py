@@ -26,7 +26,7 @@ def touched_by(s, need, misposed, knows):
     part = 0
     for i in range(s.world[0].needs_components):
         field = np.uint64(field_seen(need, misposed, i))
-        part |= np.int64((knows >> field) & np.uint64(1)) << i
+        part |= int((knows >> field) & np.uint64(1)) << i
     return part
 
 
