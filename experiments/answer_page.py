@@ -35,6 +35,7 @@ def page(answer: Answer, provenance: Mapping[str, Any]) -> str:
         question.question[words.lang],
         _setting(answer),
         words("page.source", source=" ".join(question.source.split())),
+        *_settings(answer),
         f"## {words('page.regimes')}",
         *_regimes(answer),
         f"## {words('page.found')}",
@@ -58,6 +59,12 @@ def _setting(answer: Answer) -> str:
     )  # fmt: skip
 
 
+def _settings(answer: Answer) -> Iterator[str]:
+    """What the experiment sets beside its regimes."""
+    if settings := answer.question.settings:
+        yield answer.words("page.brings", settings=" ".join(f"`{one}`" for one in settings))
+
+
 # ---------------------------------------------------------------- regimes and contrasts
 
 
@@ -67,6 +74,8 @@ def _regimes(answer: Answer) -> Iterator[str]:
     lines = [f"- {words.title(entry)} (`{entry.name}`)" for entry in answer.question.regimes]
     yield "\n".join(lines)
     levers = differing_levers(answer)
+    if sum(bool(entry.regime.programmes) for entry in answer.question.regimes) < 2:
+        return
     if not levers:
         yield words("page.no_levers")
     elif len(levers) > MOST_LEVERS:

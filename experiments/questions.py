@@ -58,6 +58,7 @@ class Question:
     axes: in the order of :data:`experiments.question_map.AXES`.
     replicates: paired replicates of a cell of the map, at most those of the comparison.
     facts: published figures that the main contrast's regime is held against.
+    settings: what the file sets beside regimes, as on the command line.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Question:
     axes: tuple[Axis, ...]
     replicates: int
     facts: tuple[Fact, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def entry(self, name: str) -> RegimeEntry:
         """The regime of this name."""
@@ -133,6 +135,7 @@ def read_question(library: Library, name: str, changes: Sequence[Change] = ()) -
         axes=axes,
         replicates=replicates,
         facts=tuple(read_facts(where, document["facts"])) if "facts" in document else (),
+        settings=tuple(document.get("settings", ())),
     )
 
 

@@ -304,7 +304,7 @@ def test_chinese_labels_have_type() -> None:
         *(CONFIGS / "experiment").glob("*.yaml"),
         *(CONFIGS / "experiment" / "axes").glob("*.yaml"),
     ]
-    assert len(paths) == 9
+    assert len(paths) == 10
     for path in paths:
         text = path.read_text(encoding="utf-8").replace("\n", "")
         assert printable(text) == text
@@ -406,5 +406,7 @@ def test_every_question_has_its_published_pages() -> None:
     folder = CONFIGS.parent / "docs" / "questions"
     names = Library.open().names("experiment")
     wanted = {f"{name}{end}" for name in names for end in (".md", ".zh.md", ".svg", ".zh.svg")}
-    without_map = {"soe_batches.svg", "soe_batches.zh.svg"}
+    without_map = {
+        f"{name}{end}" for name in ("soe_batches", "origin_batches") for end in (".svg", ".zh.svg")
+    }
     assert {path.name for path in folder.iterdir()} == wanted - without_map | {"index.md"}

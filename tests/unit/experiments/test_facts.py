@@ -115,6 +115,7 @@ def test_the_page_sets_figures_beside_the_model(tmp_path: Path) -> None:
     assert facts[0]["mean"] == pytest.approx(mean)
     assert facts[0]["low"] <= mean <= facts[0]["high"] and np.isfinite(facts[0]["high"])
     text = english.read_text("utf-8")
+    assert "`population=classroom` `robustness=none`" in text
     assert "| solved needs | 12.0 |" in text and "| comes out | a paper |" in text
     assert "已解决需求 | 12.0" in chinese.read_text("utf-8")
     assert "figures/" not in text

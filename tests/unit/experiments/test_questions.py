@@ -23,6 +23,7 @@ from tests.support import fake_engine as fake
 
 QUESTIONS = (
     "soe_batches",
+    "origin_batches",
     "two_levels",
     "happened_anyway", "label_beyond_cash", "named_or_open_lead", "patience", "renew_or_replace",
     "two_regions",
