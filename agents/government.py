@@ -150,10 +150,10 @@ def establish(
     """The governments that the programmes need, each with its charges.
 
     ``ministry``: the ministry runs the programme. ``lead_department``: so does the ministry's
-    science department, and the joining ones must agree and may hold a purse. ``regions``: each region's department runs
-    it from its own purse, with the ministry's guidance money. ``joint_office``: the departments of
-    all regions run it together on a purse at the centre. The regulator takes the ministry's place
-    in programmes that work through state-owned firms.
+    science department, and the joining ones must agree and may hold a purse. ``regions``: each
+    region's department runs it from its own purse, with the ministry's guidance money.
+    ``joint_office``: the departments of all regions run it together on a purse at the centre. The
+    regulator takes the ministry's place in programmes that work through state-owned firms.
     """
     ministry: list[Charge] = []
     regulator: list[Charge] = []

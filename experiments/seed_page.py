@@ -33,7 +33,7 @@ SEED = ROOT / "docs" / "model" / "seed.yaml"
 LEVER_TESTS = ROOT / "tests" / "levers.yaml"
 KINDS = ("actor", "instrument", "stage", "number", "goal")
 MISSING, BACKGROUND = "not in the model", "background"
-STANDINGS = ("in the model", "being built", MISSING, BACKGROUND)
+STANDINGS = ("in the model", MISSING, BACKGROUND)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -48,7 +48,6 @@ class Row:
     untested: why no test shows that it bites, where none does.
     note: what the model has of it, and what it leaves out.
     absent: :data:`MISSING` or :data:`BACKGROUND` when the model does not have it, with a reason.
-    pending: some of the names are still to come; those that are not there are not linked.
     repaired: a character that the source garbles is restored.
     """
 
@@ -61,13 +60,12 @@ class Row:
     note: str = ""
     absent: str = ""
     reason: str = ""
-    pending: bool = False
     repaired: bool = False
 
     @property
     def standing(self) -> str:
         """One of :data:`STANDINGS`."""
-        return self.absent or STANDINGS[1 if self.pending else 0]
+        return self.absent or STANDINGS[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,11 +272,7 @@ def _faults(row: Row) -> Iterator[str]:
             yield "names neither a test nor why there is none, or both"
     elif row.absent not in (MISSING, BACKGROUND) or not row.reason.strip():
         yield f"has neither a place in the model nor a reason ('{MISSING}' or '{BACKGROUND}')"
-    missing = list(_missing(row))
-    if row.pending and not missing:
-        yield "waits for nothing that is not there: take out `pending`"
-    if not row.pending:
-        yield from missing
+    yield from _missing(row)
 
 
 def _missing(row: Row) -> Iterator[str]:
@@ -354,7 +348,7 @@ def _place(row: Row) -> str:
     if row.absent:
         return f"**{row.absent}**: {row.reason}"
     parts = [
-        f"{kind} {', '.join(_or_plain(link, row, kind, name) for name in names)}"
+        f"{kind} {', '.join(_checked(link, row, kind, name) for name in names)}"
         for kind, names in row.where.items()
     ]
     return ". ".join(["; ".join(parts), row.note] if row.note else ["; ".join(parts)])
@@ -363,14 +357,12 @@ def _place(row: Row) -> str:
 def _tests(row: Row) -> str:
     if row.untested:
         return f"**none**: {row.untested}"
-    return ", ".join(_or_plain(proof_link, row, name) for name in row.tests)
+    return ", ".join(_checked(proof_link, row, name) for name in row.tests)
 
 
-def _or_plain(linked: Callable[..., str], row: Row, *name: str) -> str:
-    """The link, or, while the row waits for it, the bare name."""
+def _checked(linked: Callable[..., str], row: Row, *name: str) -> str:
+    """The link; an error names the phrase."""
     try:
         return linked(*name)
     except ConfigError as error:
-        if not row.pending:
-            raise ConfigError(f"seed.yaml, '{row.phrase}': {error}") from None
-        return f"{name[-1]} (to come)"
+        raise ConfigError(f"seed.yaml, '{row.phrase}': {error}") from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from simulation.policies.screening import CRITERIA
 from simulation.stages import STAGES
 
 # From the open needs to the evaluation: what report and story show. The tables hold every count.
@@ -14,14 +15,7 @@ FUNNEL = (
     "collected", "assessed", "published", "called", "considered", "offered", "pooled", "bids",
     "reviewed", "listed", "approved", "wait", "tasks", "evaluated", "gate_passed", "solved",
 )  # fmt: skip
-REASONS = (
-    "out_value",
-    "out_strategy",
-    "out_duration",
-    "out_cross_border",
-    "out_chain",
-    "out_error",
-)
+REASONS = tuple(f"out_{criterion}" for criterion in CRITERIA)
 REFUSALS = ("refused_members", "refused_types", "refused_regions", "refused_suppliers")
 TASKS_IN = "tasks_in_"
 WAIT = "wait"  # mean quarters from bid to approval

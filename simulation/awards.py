@@ -367,16 +367,22 @@ def grant_of(s, p, row):
 @rule
 def less_unmatched(s, p, c, grant):
     """A grant (fen) without what the department in charge of the need's field should add but lacks."""
-    joining = p.governance_joining_departments
     c.matched = 0
-    if joining == 0 or p.governance_department_share == 0.0:
+    if p.governance_department_share == 0.0:
         return grant
-    department = in_charge(s.needs[c.problem].main_field, joining, s.world[0].fields_count)
     due = int(grant * p.governance_department_share)
-    c.matched = min(due, s.purses[c.programme, centre_of(s) + 1 + department])
+    c.matched = min(due, s.purses[c.programme, matching_purse(s, p, c)])
     if c.matched < due:
         s.bound[NOT_MATCHED] += 1
     return grant - due + c.matched
+
+
+@rule
+def matching_purse(s, p, c):
+    """Index of the purse of the department in charge of the need's main field."""
+    field = s.needs[c.problem].main_field
+    department = in_charge(field, p.governance_joining_departments, s.world[0].fields_count)
+    return centre_of(s) + 1 + department
 
 
 @rule
@@ -428,9 +434,7 @@ def take_grant(s, p, row, grant):
         s.bound[REGION_PURSE_EMPTY] += 1
         return False
     if c.matched > 0:
-        joining = p.governance_joining_departments
-        field = s.needs[c.problem].main_field
-        parts[centre + 1 + in_charge(field, joining, s.world[0].fields_count)] = c.matched
+        parts[matching_purse(s, p, c)] = c.matched
     for purse in range(len(parts)):
         s.purses[c.programme, purse] -= parts[purse]
         s.escrow[row, purse] += parts[purse]

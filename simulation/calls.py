@@ -48,7 +48,7 @@ from simulation.policies.eligibility import OWNER_LEADS
 from simulation.policies.formation import RESERVE_POOL
 from simulation.policies.openness import within_circle
 from simulation.policies.recognition import without_cash
-from simulation.policies.screening import LOCAL, appraisal
+from simulation.policies.screening import LOCAL, N_CRITERIA, appraisal
 from simulation.policies.selection import DIRECTED
 from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
@@ -322,15 +322,14 @@ def screen(s, step):
             continue
         due = np.empty(s.counters[N_NEEDS_SEEN], np.int64)
         points = np.empty(s.counters[N_NEEDS_SEEN])
-        parts = np.empty((s.counters[N_NEEDS_SEEN] + 1, stages.CRITERIA))
+        parts = np.empty((s.counters[N_NEEDS_SEEN] + 1, N_CRITERIA))
         n = 0
         for index in range(s.counters[N_NEEDS_SEEN]):
             problem = s.problems[index]
             waits = problem.programme == programme and problem.published == 0
             if problem.status == OPEN and waits and problem.due == step:
                 due[n] = index
-                points[n] = panel_points(s, p, index, step)
-                stages.write_parts(s, p, index, points[n], parts[n])
+                points[n] = panel_points(s, p, index, step, parts[n])
                 n += 1
                 pay_readers(s, programme, p.screening_panel_size, problem.owner)
         s.stages[programme, stages.ASSESSED] += n
@@ -338,8 +337,8 @@ def screen(s, step):
 
 
 @rule
-def panel_points(s, p, index, step):
-    """A screening panel's points for a need."""
+def panel_points(s, p, index, step, parts):
+    """A screening panel's points for a need; what they are made of goes to ``parts``."""
     w = s.world[0]
     need = s.needs[index]
     noise = w.money_appraisal_noise
@@ -350,7 +349,7 @@ def panel_points(s, p, index, step):
         np.log(need.value / w.needs_value_median_myuan), need.strategic, 1.0 - need.difficulty,
         need.cross_border, supply_gap(s, need), p.screening_value_weight,
         p.screening_strategy_weight, p.screening_duration_weight, p.screening_cross_border_weight,
-        p.screening_chain_weight, noise, p.screening_panel_size, luck,
+        p.screening_chain_weight, noise, p.screening_panel_size, luck, parts,
     )  # fmt: skip
 
 

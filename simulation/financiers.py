@@ -80,15 +80,15 @@ def decide_backing(s, c):
     need = s.needs[c.problem]
     fund = s.funds[s.organisations[c.member[0]].region]
     own = max(0, c.planned - c.grant) * private_part(s, c)
-    advance = p.funding_financier_share * myuan(own)
+    wanted = p.funding_financier_share * myuan(own)
     owns = s.problems[c.problem].owner == c.member[0]
     price = 0.0 if owns else s.problems[c.problem].price
     value = need.value * team_keeps(w, price, makers_claim(w, p.diffusion_private_standard))
-    back = asked_back(advance, c.believed, w.financiers_hurdle)
+    back = asked_back(wanted, c.believed, w.financiers_hurdle)
     fund.asked += 1
-    if advance <= 0.0 or back > w.financiers_most_value_share * value:
+    if wanted <= 0.0 or back > w.financiers_most_value_share * value:
         s.bound[FINANCIER_REFUSED] += 1
-    elif fund.capital < fen(advance):
+    elif fund.capital < fen(wanted):
         s.bound[FUND_EMPTY] += 1
     else:
         c.backed = 1

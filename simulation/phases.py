@@ -43,8 +43,8 @@ def needs_phase(handle, step, policy, fresh):
 
 
 def programmes_phase(handle, step, policy, fresh):
-    """Budgets and private capital arrive; revenue is reported, focus fields chosen, standing consortia founded; needs are
-    collected, screened, published."""
+    """Budgets and private capital arrive; revenue is reported, focus fields chosen, standing
+    consortia founded; needs are collected, screened, published."""
     s = state_at(handle)
     quarter = step - s.world[0].time_burn_in
     if policy:

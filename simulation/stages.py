@@ -6,13 +6,12 @@ what the count then is stands beside it, and a test switches each off in turn.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from agents.compiled import rule
-from simulation.chains import supply_gap
 from simulation.columns import ENDED_FAILED, ENDED_OVERTAKEN, ENDED_SOLVED
 from simulation.policies.governance import purse_is_regional
+from simulation.policies.screening import N_CRITERIA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +218,6 @@ STAGES = (
     SOLVED, FAILED, OVERTAKEN, SETTLED,
 ) = range(len(STAGES))  # fmt: skip
 FIRST_REGION = len(STAGES)  # column of the first region's tasks; one for each region follows
-CRITERIA = OUT_ERROR - OUT_VALUE + 1  # reasons for which a need is screened out
-ERROR = CRITERIA - 1
 
 
 @rule
@@ -232,26 +229,10 @@ def count_collected(s, programme, owned, has_panel):
 
 
 @rule
-def write_parts(s, p, index, points, parts):
-    """Write what each criterion adds to a need's points, and last the panel's error; shape (CRITERIA,)."""
-    need = s.needs[index]
-    parts[0] = p.screening_value_weight * math.log(need.value / s.world[0].needs_value_median_myuan)
-    parts[1] = p.screening_strategy_weight * need.strategic
-    parts[2] = p.screening_duration_weight * (1.0 - need.difficulty)
-    parts[3] = p.screening_cross_border_weight * need.cross_border
-    parts[4] = 0.0
-    if p.screening_chain_weight > 0.0:
-        parts[4] = p.screening_chain_weight * supply_gap(s, need)
-    parts[ERROR] = points
-    for k in range(ERROR):
-        parts[ERROR] -= parts[k]
-
-
-@rule
 def average_to_last(parts, order, kept):
     """Write the mean of the published needs' parts, the first ``kept`` in order, into the last row."""
     last = len(parts) - 1
-    for k in range(CRITERIA):
+    for k in range(N_CRITERIA):
         parts[last, k] = 0.0
         for place in range(kept):
             parts[last, k] += parts[order[place], k] / kept
@@ -260,9 +241,9 @@ def average_to_last(parts, order, kept):
 @rule
 def count_screened_out(s, programme, parts, published):
     """A need is screened out, by the criterion in which it falls furthest behind the published ones."""
-    reason = ERROR
+    reason = N_CRITERIA - 1
     most = 0.0
-    for k in range(CRITERIA):
+    for k in range(N_CRITERIA):
         behind = published[k] - parts[k]
         if behind > most:
             most = behind

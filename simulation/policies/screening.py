@@ -11,6 +11,8 @@ from agents.settings import Settings, parameter
 
 POOLS = ("local", "national")
 LOCAL, NATIONAL = range(2)
+CRITERIA = ("value", "strategy", "duration", "cross_border", "chain", "error")  # of the points
+N_CRITERIA = len(CRITERIA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +107,20 @@ def appraisal(
     noise_sd,
     panel_size,
     luck,
+    parts,
 ):
-    """Points a panel gives a need.
+    """Points a panel gives a need; what each criterion adds, and last the error, goes to ``parts``.
 
     ``solvability``, ``cross_border_need`` and ``supply_gap`` are in [0, 1]; ``luck`` is standard
     normal; the panel's error falls with the square root of its size (independent experts, assumption).
     """
-    merit = (
-        value_weight * log_value
-        + strategy_weight * strategic
-        + duration_weight * solvability
-        + cross_border_weight * cross_border_need
-        + chain_weight * supply_gap
-    )
-    return merit + luck * noise_sd / math.sqrt(panel_size)
+    parts[0] = value_weight * log_value
+    parts[1] = strategy_weight * strategic
+    parts[2] = duration_weight * solvability
+    parts[3] = cross_border_weight * cross_border_need
+    parts[4] = chain_weight * supply_gap
+    parts[5] = luck * noise_sd / math.sqrt(panel_size)
+    points = 0.0
+    for k in range(N_CRITERIA):
+        points += parts[k]
+    return points

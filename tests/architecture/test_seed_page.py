@@ -96,7 +96,6 @@ def test_a_sound_row_has_no_fault(row: Row) -> None:
         (PLACED, {"where": {"place": ["here"]}}, "'place' is not there"),
         (PLACED, {"tests": ["eligibility.leeder"]}, "Did you mean 'eligibility.leader'"),
         (PLACED, {"note": "As in `openchallenge`"}, "nothing in the model"),
-        (PLACED, {"pending": True}, "waits for nothing"),
         (ABSENT, {"reason": ""}, "neither a place"),
         (ABSENT, {"absent": "somewhere"}, "neither a place"),
     ],
@@ -111,12 +110,9 @@ def test_a_phrase_that_stands_twice_is_found() -> None:
     assert not list(faults([*of(ABSENT), *of(ABSENT)]))
 
 
-def test_a_row_that_waits_may_name_what_is_not_there() -> None:
-    waiting = dataclasses.replace(PLACED, where={"outcome": ["solvd"]}, pending=True)
-    assert not list(faults(of(waiting)))
-    assert "outcome solvd (to come)" in page(of(waiting))
+def test_a_name_that_leads_nowhere_makes_no_page() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'solved'"):
-        page(of(dataclasses.replace(waiting, pending=False)))
+        page(of(dataclasses.replace(PLACED, where={"outcome": ["solvd"]})))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +172,7 @@ def test_a_lever_that_moved_nothing_is_said_to_be_inert() -> None:
 
 def test_the_page_counts_and_shows_rows() -> None:
     text = page(of(PLACED, ABSENT))
-    assert "| all | 1 | 0 | 0 | 1 | 2 |" in text
+    assert "| all | 1 | 0 | 1 | 2 |" in text
     assert "## 1. One" in text
     assert "| **background**: a date |" in text
 

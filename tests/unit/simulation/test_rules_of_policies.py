@@ -37,7 +37,7 @@ from simulation.policies.layers import burden, effort_weight, layer_of, value_we
 from simulation.policies.monitoring import passes_gate, penalty_due
 from simulation.policies.openness import EVERYBODY, OWN_NETWORK, REGION, within_circle
 from simulation.policies.renewal import performance
-from simulation.policies.screening import appraisal
+from simulation.policies.screening import N_CRITERIA, appraisal
 from simulation.policies.selection import merit_points
 from simulation.policies.targets import target_cap
 from simulation.recorder import gini
@@ -168,11 +168,12 @@ def test_contacts() -> None:
 
 
 def test_panels_weigh_and_err() -> None:
-    assert appraisal(2.0, 1, 0.5, 0.25, 0.6, 1.0, 3.0, 2.0, 4.0, 5.0, 1.0, 4, 0.0) == pytest.approx(
-        10.0
-    )
-    error = appraisal(0.0, 0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 9, 2.0)
-    assert error == pytest.approx(2.0 * 1.5 / 3.0)
+    parts = np.empty(N_CRITERIA)
+    luck = 2.0
+    need, panel = (2.0, 1, 0.5, 0.25, 0.6), (1.0, 3.0, 2.0, 4.0, 5.0)
+    read = appraisal(*need, *panel, 1.5, 9, luck, parts)
+    assert parts == pytest.approx([2.0, 3.0, 1.0, 1.0, 3.0, luck * 1.5 / 3.0])
+    assert read == pytest.approx(parts.sum())
     weights = (4.0, 4.0, 1.0, 0.5, 0.25, 2.0)
     points = merit_points(0.5, 1.0, 0.4, 2.0, 0.3, 1.0, *weights, 1.0, 4, 1.0)
     assert points == pytest.approx(2.0 + 0.5 + 0.4 - 1.2 + 0.5 + 2.0 + 0.5)

@@ -25,6 +25,7 @@ from simulation.outcomes import MISSION_RESERVE, PURSE_EMPTY, REGION_PURSE_EMPTY
 from simulation.phases import addresses, advance
 from simulation.policies.governance import REGIONS
 from simulation.policies.registry import Regime
+from simulation.policies.screening import CRITERIA
 from simulation.policies.selection import DIRECTED
 from simulation.policies.targets import lags_behind
 from simulation.runner import finish
@@ -61,6 +62,12 @@ WHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "overtaken": ("race", {}),
     "settled": ("open_challenge", {}),
 }
+
+
+def test_every_criterion_of_the_panel_is_a_reason() -> None:
+    first = PLACES["out_value"]
+    reasons = [stage.name for stage in STAGES[first : first + len(CRITERIA)]]
+    assert reasons == [f"out_{criterion}" for criterion in CRITERIA]
 
 
 @functools.cache
