@@ -25,11 +25,13 @@ class ConsortiumRules:
     Attributes
     ----------
     integration: integration of a consortium's team as it is now, in [0, 1], by row.
+    percentile: share of designs strictly below a running project's own, by row.
     penalty: what failure costs, from (grant, penalty share, tolerance); the unit of the grant.
     performance: smoothed success on which renewal is decided, from (successes, trials, prior).
     """
 
     integration: Callable[[int], float]
+    percentile: Callable[[int], float]
     penalty: Callable[[float, float, float], float]
     performance: Callable[[float, float, float], float]
 
@@ -183,6 +185,8 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
     @property
     def percentile(self) -> float:
         """Share of designs strictly below its own; nobody in the model sees it."""
+        if self.state == "active":
+            return self.model.consortium_rules.percentile(self.row)  # type: ignore[no-any-return]
         return float(self._own["percentile"])
 
     @property

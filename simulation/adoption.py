@@ -15,10 +15,11 @@ from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.chains import add_solution
-from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
+from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_LIVE, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
 from simulation.financiers import pay_back
+from simulation.needs import adoptable
 from simulation.worth import makers_claim
 
 
@@ -264,12 +265,10 @@ def interested_firm(s, index, step):
 @rule
 def adopt(s, step):
     """Phase 8, second half: solutions are tried by their owner, or by firms that may use them."""
-    w = s.world[0]
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
-        if problem.status != SOLVED or step > problem.solved_step + w.adoption_window:
-            continue
-        if problem.adopters >= w.criteria_adopters:
+        if problem.status != SOLVED or not adoptable(s, index, step):
             continue
         row = problem.owner
         if row < 0 or problem.adopters > 0:

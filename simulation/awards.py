@@ -17,7 +17,6 @@ from simulation.calls import (
     target_lags,
 )
 from simulation.columns import (
-    ACTIVE_PROJECTS,
     BIDDING,
     N_CONSORTIA,
     OFFICE_OUT,
@@ -262,17 +261,6 @@ def score(s, p, row, step):
 
 
 @rule
-def funded_teams(s, programme, problem):
-    """Teams of a programme at work on a problem."""
-    count = 0
-    for k in range(s.counters[ACTIVE_PROJECTS]):
-        c = s.consortia[s.running[k]]
-        if c.problem == problem and c.programme == programme:
-            count += 1
-    return count
-
-
-@rule
 def fund(s, step, p, row):
     """Give a bid its grant and start the project, if need, teams and purses allow it."""
     c = s.consortia[row]
@@ -280,7 +268,7 @@ def fund(s, step, p, row):
     if problem.status != OPEN and problem.status != RUNNING:
         s.stages[c.programme, stages.SECOND] += 1
         return
-    if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
+    if problem.status == RUNNING and problem.teams >= p.selection_teams:
         s.stages[c.programme, stages.SECOND] += 1
         return
     grant = grant_of(s, p, row)

@@ -14,7 +14,7 @@ from simulation.clock import quarters_until
 from simulation.columns import (
     BIDDING_OUT,
     N_CONSORTIA,
-    N_NEEDS_SEEN,
+    N_LIVE,
     OPEN,
     PRIVATE_PRACTICE,
     REVIEW_OUT,
@@ -32,9 +32,8 @@ from simulation.events import (
 from simulation.fields import ring_position
 from simulation.focus import in_focus
 from simulation.forming import clear_row, form_consortium, free_staff
-from simulation.learning import repeated
 from simulation.membership import admitted_lead, most_members
-from simulation.needs import STRANGER, field_seen, misposed_for
+from simulation.needs import STRANGER, distinct_fields, field_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
@@ -270,7 +269,8 @@ def choose_programme(s, index, step):
 @rule
 def collect(s, step):
     """Open needs are handed to the programmes that take them up, if their owners want that."""
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
@@ -320,11 +320,12 @@ def screen(s, step):
         p = s.programmes[programme]
         if p.screening_panel_size == 0:
             continue
-        due = np.empty(s.counters[N_NEEDS_SEEN], np.int64)
-        points = np.empty(s.counters[N_NEEDS_SEEN])
-        parts = np.empty((s.counters[N_NEEDS_SEEN] + 1, N_CRITERIA))
+        due = np.empty(s.counters[N_LIVE], np.int64)
+        points = np.empty(s.counters[N_LIVE])
+        parts = np.empty((s.counters[N_LIVE] + 1, N_CRITERIA))
         n = 0
-        for index in range(s.counters[N_NEEDS_SEEN]):
+        for k in range(s.counters[N_LIVE]):
+            index = s.live[k]
             problem = s.problems[index]
             waits = problem.programme == programme and problem.published == 0
             if problem.status == OPEN and waits and problem.due == step:
@@ -364,14 +365,7 @@ def pay_readers(s, programme, readers, lead):
 @rule
 def ranking(points):
     """Places of the points from highest to lowest; equal points keep their order."""
-    order = np.empty(len(points), np.int64)
-    for k in range(len(points)):
-        place = k
-        while place > 0 and points[order[place - 1]] < points[k]:
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = k
-    return order
+    return np.argsort(-points, kind="mergesort")
 
 
 @rule
@@ -423,7 +417,8 @@ def formulate(s, p, index):
 def start_alone(s, step):
     """Owners, and public bodies for ownerless needs, start projects without a programme."""
     w = s.world[0]
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
@@ -489,7 +484,8 @@ def volunteer(s, index, step):
 @rule
 def bid(s, step):
     """Published needs are answered: by their owner, by solvers, or by standing consortia."""
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme < 0 or problem.due != step:
             continue
@@ -574,11 +570,11 @@ def answer_by_solvers(s, step, index, programme):
     answers = 0
     asked = np.empty(w.forming_bid_candidates, np.int64)
     n = 0
+    fields = distinct_fields(s, need, misposed)
     for i in range(w.needs_components):
-        if repeated(need, misposed, i):
-            continue
-        field = field_seen(need, misposed, i)
-        n = considering(s, index, programme, field, asked, n)
+        if fields & (1 << i):
+            field = field_seen(need, misposed, i)
+            n = considering(s, index, programme, field, asked, n)
     for k in range(n):
         if answers >= p.openness_answers:
             break

@@ -12,6 +12,7 @@ MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
+MAX_LOOKS = 128  # candidates one lead can look at for one consortium
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
 
 ORGANISATION = np.dtype(
@@ -58,6 +59,7 @@ NEED = np.dtype(
         ("owner", "i8"),  # row of the firm that raised it, or -1
         ("main_field", "i8"),
         ("field", "i8", (MAX_COMPONENTS,)),
+        ("first", "i8"),  # components in a field that no earlier one is in, as bits
         ("posed", "i8", (MAX_COMPONENTS,)),  # field in which its raiser poses a component
         ("misposed", "i8"),  # components posed in a wrong field, as bits
         ("owner_knows", "i8"),  # components that the owner poses rightly when it leads, as bits
@@ -67,6 +69,8 @@ NEED = np.dtype(
         ("surprise", "f8"),  # standard normal, realised value
         ("key", "u8"),  # landscape
         ("prerequisite", "i8"),
+        ("waiting", "i8"),  # the last need that waits for this one's solution, or -1
+        ("waiting_too", "i8"),  # the next one that waits for the same solution, or -1
         ("deadline", "i8"),  # quarters from award
         ("frontier", "i8"),
         ("strategic", "i8"),
@@ -137,6 +141,7 @@ CONSORTIUM = np.dtype(
         ("credit", "f8", (MAX_MEMBERS,)),  # tries carried over
         ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
         ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
+        ("touched", "i8"),  # components its members can touch, if they are what they seem, as bits
         ("misposed", "i8"),  # components taken for what they are posed as, as bits; 0 at work
         ("found_misposed", "i8"),  # components that turned out misposed at the start
         ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
@@ -171,6 +176,17 @@ CONSORTIUM = np.dtype(
         ("financed", "i8"),  # fen that they have advanced
         ("scanned", "i8"),
         ("refusals", "i8"),
+    ],
+    align=True,
+)
+
+CANDIDATE = np.dtype(
+    [
+        ("row", "i8"),  # -1 when it has been asked
+        ("touches", "i8"),
+        ("trust", "f8"),
+        ("skill", "f8"),  # most that it can add to the team's best expertise
+        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch
     ],
     align=True,
 )
@@ -261,6 +277,6 @@ INFLOWS = 6  # the first accounts bring money in
 # Counters that grow during a run.
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
-    N_NEEDS_SEEN, OVERFLOW, N_SOURCES,
-) = range(10)  # fmt: skip
-COUNTERS = 10
+    N_NEEDS_SEEN, OVERFLOW, N_SOURCES, N_LIVE, N_SOLVED,
+) = range(12)  # fmt: skip
+COUNTERS = 12

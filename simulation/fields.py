@@ -262,40 +262,49 @@ def draw_economy(s, o):
 
 
 @rule
-def take_stock(s):
-    """In which fields each organisation has the least useful expertise, for all who ask this quarter."""
+def fields_known(s, row):
+    """Fields in which an organisation has the least useful expertise, as bits."""
     level = s.world[0].search_least_expertise
+    knows = np.uint64(0)
+    for f in range(s.expertise.shape[1]):
+        knows |= np.uint64(s.expertise[row, f] >= level) << np.uint64(f)
+    return knows
+
+
+@rule
+def take_stock(s):
+    """In which fields each organisation has useful expertise, for all who ask this quarter."""
     for row in range(s.counters[N_ORGANISATIONS]):
-        knows = np.uint64(0)
-        for f in range(s.expertise.shape[1]):
-            if s.expertise[row, f] >= level:
-                knows |= np.uint64(1) << np.uint64(f)
-        s.organisations[row].knows = knows
+        s.organisations[row].knows = fields_known(s, row)
+
+
+@rule
+def is_listed(o, field, fields):
+    """Whether an organisation belongs on a field's ring, by this quarter's stock; all firms on the last."""
+    if o.active == 0 or o.staff <= 0.0:
+        return False
+    if field == fields:
+        return o.kind <= SME
+    return (o.knows >> np.uint64(field)) & np.uint64(1) == np.uint64(1)
 
 
 @rule
 def rebuild_rings(s):
     """The yearly directory: who has useful expertise in which field, in the order of hashes."""
-    w = s.world[0]
+    take_stock(s)
+    fields = s.world[0].fields_count
     position = 0
-    fields = w.fields_count
-    count = s.counters[N_ORGANISATIONS]
     for f in range(fields + 1):
         s.ring_start[f] = position
-        for k in range(count):
+        for k in range(s.counters[N_ORGANISATIONS]):
             row = s.by_hash[k]
-            o = s.organisations[row]
-            if o.active == 0 or o.staff <= 0.0:
+            if not is_listed(s.organisations[row], f, fields):
                 continue
-            listed = (
-                o.kind <= SME if f == fields else (s.expertise[row, f] >= w.search_least_expertise)
-            )
-            if listed:
-                if position >= len(s.ring):
-                    s.counters[OVERFLOW] += 1
-                    break
-                s.ring[position] = row
-                position += 1
+            if position >= len(s.ring):
+                s.counters[OVERFLOW] += 1
+                break
+            s.ring[position] = row
+            position += 1
     s.ring_start[fields + 1] = position
 
 

@@ -16,9 +16,11 @@ MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
 
 
 @rule
-def contribution(key, component, mask, design):
-    """Integer in [0, 2^20) of one component; ``mask`` holds it and its neighbours as bits."""
-    address = streams.combine(key, component)
+def look(address, mask, design):
+    """Contribution of a component, hashed to ``address``, to a design: an integer in [0, 2^20).
+
+    ``mask`` holds the component and its neighbours as bits.
+    """
     return np.int64(streams.mix(address ^ np.uint64(design & mask)) >> np.uint64(44))
 
 
@@ -31,8 +33,8 @@ def partial_gain(key, masks, components, part, design, flips):
     gain = 0
     for i in range(components):
         if part & (1 << i) and masks[i] & flips:
-            gain += contribution(key, i, masks[i], design ^ flips)
-            gain -= contribution(key, i, masks[i], design)
+            address = streams.combine(key, i)
+            gain += look(address, masks[i], design ^ flips) - look(address, masks[i], design)
     return gain
 
 
@@ -60,8 +62,7 @@ def contributions(key, component, mask, first, out):
     """Fill ``out`` with the contributions of one component to the designs from ``first`` on."""
     address = streams.combine(key, component)
     for k in range(len(out)):
-        state = np.uint64((first + k) & mask)
-        out[k] = np.int32(streams.mix(address ^ state) >> np.uint64(44))
+        out[k] = np.int32(look(address, mask, first + k))
 
 
 @rule

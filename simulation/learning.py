@@ -6,13 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.columns import N_ORGANISATIONS
 from simulation.fields import profile_distance
-from simulation.needs import field_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,44 +103,24 @@ def learn_in_team(s, row):
             )
     if c.size < 2:
         return
-    fields = distinct_fields(need, n)
     meet = w.forming_meeting_members
     for a in range(c.size):
         for b in range(c.size):
             if a != b and (a < meet or b < meet):
-                learn_from(s, c, fields, c.member[a], c.member[b])
+                learn_from(s, c, need, c.member[a], c.member[b])
 
 
 @rule
-def repeated(need, misposed, component):
-    """Whether an earlier component seems to need the same field."""
-    field = field_seen(need, misposed, component)
-    for i in range(component):
-        if field_seen(need, misposed, i) == field:
-            return True
-    return False
-
-
-@rule
-def distinct_fields(need, components):
-    """Fields of a need, each once, in the order of its components."""
-    fields = np.empty(components, np.int64)
-    n = 0
-    for i in range(components):
-        if not repeated(need, 0, i):
-            fields[n] = need.field[i]
-            n += 1
-    return fields[:n]
-
-
-@rule
-def learn_from(s, c, fields, learner, partner):
-    """What one member learns from another over these fields."""
+def learn_from(s, c, need, learner, partner):
+    """What one member learns from another over the fields of the need."""
+    w = s.world[0]
     distance = profile_distance(s, learner, partner)
-    rate = s.world[0].learning_from_partners / (c.size - 1)
-    for f in fields:
-        gap = max(0.0, s.expertise[partner, f] - s.expertise[learner, f])
-        s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+    rate = w.learning_from_partners / (c.size - 1)
+    for i in range(w.needs_components):
+        f = need.field[i]
+        gap = s.expertise[partner, f] - s.expertise[learner, f]
+        if gap > 0.0 and need.first & (1 << i):
+            s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
 
 
 @rule
@@ -152,7 +129,7 @@ def publish_knowledge(s, need, openness):
     w = s.world[0]
     for i in range(w.needs_components):
         f = need.field[i]
-        if repeated(need, 0, i):
+        if need.first & (1 << i) == 0:
             continue
         for g in range(w.fields_count):
             reach = math.exp(-s.distance[f, g] / w.learning_spillover_reach)

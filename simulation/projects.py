@@ -123,11 +123,14 @@ def choose_start(s, c, p):
     prepare(s, c.problem)
     earlier = np.empty(16, np.int64)
     n = 0
-    for k in range(s.counters[ACTIVE_PROJECTS]):
+    others = s.problems[c.problem].teams
+    k = 0
+    while n < min(others, len(earlier)):
         other = s.consortia[s.running[k]]
-        if other.problem == c.problem and n < 16:
+        if other.problem == c.problem:
             earlier[n] = other.start
             n += 1
+        k += 1
     c.design = start_design(s, c.problem, c.luck, earlier[:n], p.selection_distinct_paths == 1)
     c.start = c.design
 
@@ -295,7 +298,6 @@ def end_project(s, row, state, step):
         s.bodies[c.body].running -= 1
         s.bodies[c.body].trials += 1.0
         s.bodies[c.body].successes += 1.0 if solved else 0.0
-    forget_running(s, row)
     problem = s.problems[c.problem]
     problem.teams -= 1
     if problem.teams == 0 and problem.status == RUNNING:
@@ -315,15 +317,14 @@ def withheld(s, c):
 
 
 @rule
-def forget_running(s, row):
-    """Take a project off the list of running ones, keeping the order."""
-    n = s.counters[ACTIVE_PROJECTS]
-    place = 0
-    while s.running[place] != row:
-        place += 1
-    for k in range(place, n - 1):
-        s.running[k] = s.running[k + 1]
-    s.counters[ACTIVE_PROJECTS] = n - 1
+def forget_ended(s):
+    """Take projects that have ended off the list of running ones, keeping the order."""
+    n = 0
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        if s.consortia[s.running[k]].state == ACTIVE:
+            s.running[n] = s.running[k]
+            n += 1
+    s.counters[ACTIVE_PROJECTS] = n
 
 
 @rule

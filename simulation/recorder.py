@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -22,7 +23,9 @@ from simulation.columns import (
     N_CONSORTIA,
     N_ENTRANTS,
     N_EXITS,
+    N_LIVE,
     N_ORGANISATIONS,
+    N_SOLVED,
     N_SOURCES,
     OFFICE_OUT,
     RESEARCH_OUT,
@@ -35,7 +38,7 @@ from simulation.fields import is_frontier
 from simulation.outcomes import BINDING_RULES, HORIZONS, OUTCOMES, TRAJECTORIES
 from simulation.reporting import emerging_shares
 from simulation.state import State
-from simulation.supply import supporting
+from simulation.supply import supporting_in
 
 OUTFLOWS = (
     RESEARCH_OUT, COORDINATION_OUT, SCANNING_OUT, BIDDING_OUT, REVIEW_OUT, OFFICE_OUT,
@@ -94,8 +97,11 @@ def record(s, step):
         return
     row = s.trajectory[quarter]
     row[:] = 0.0
-    for index in range(s.cohort[0], s.cohort[1]):
-        row[0] += s.problems[index].status == SOLVED
+    for k in range(s.counters[N_SOLVED]):
+        index = s.solved[k]
+        if index < s.cohort[0] or index >= s.cohort[1]:
+            continue
+        row[0] += 1.0
         row[1] += is_technical(s, index)
         row[2] += is_industrial(s, index)
         row[3] += is_major(s, index)
@@ -134,8 +140,8 @@ def discount(s, step):
     public = myuan(public_outlay(s))
     value = 0.0
     cost = resources - s.discounted[3]
-    for index in range(len(s.problems)):
-        problem = s.problems[index]
+    for k in range(s.counters[N_LIVE]):
+        problem = s.problems[s.live[k]]
         if problem.adopted_step == step:
             value += problem.realised
             cost += problem.adoption_cost
@@ -282,7 +288,8 @@ def _projects(state: State, start: State) -> dict[str, float]:
 def _supply_link_share(state: State, projects: np.ndarray) -> float:
     """Members beside the lead that are its suppliers or buyers, of all members beside leads."""
     others = float((projects["size"] - 1).sum())
-    return sum(supporting(state, project) for project in projects) / others if others else math.nan
+    rows = np.ascontiguousarray(projects["row"])
+    return supporting_in(state, rows) / others if others else math.nan
 
 
 def _standing(state: State) -> dict[str, float]:
@@ -397,13 +404,14 @@ def gini(values: np.ndarray) -> float:
     )
 
 
+@functools.cache
+def _frontier_fields(fields: int, frontier: int) -> list[int]:
+    return [f for f in range(fields) if is_frontier(f, fields, frontier)]
+
+
 def _frontier_coverage(state: State, n: int) -> float:
     w = state.world[0]
-    fields = [
-        f
-        for f in range(w["fields_count"])
-        if is_frontier(f, w["fields_count"], w["fields_frontier"])
-    ]
+    fields = _frontier_fields(int(w["fields_count"]), int(w["fields_frontier"]))
     if not fields:
         return math.nan
     active = state.organisations["active"][:n] == 1

@@ -259,7 +259,8 @@ def attempt(s, c, position, part, before, step, address):
         gain = float(partial_gain(need.key, need.mask, w.needs_components, part, seen, flips))
     expertise = s.expertise[c.member[position], need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
-    gain += error * streams.normal(luck, streams.TRY_NOISE, step, address)
+    if abs(gain) <= error * streams.LARGEST_NORMAL:  # otherwise no error can change the sign
+        gain += error * streams.normal(luck, streams.TRY_NOISE, step, address)
     c.tries += 1
     if gain > 0.0:
         c.improvements += 1
@@ -279,13 +280,13 @@ def search_quarter(s, row, step, paid_share):
         for position in range(c.size):
             if c.worked[position] <= 0.0:
                 continue
-            part = own_components(c, position, w.needs_components)
             c.credit[position] += w.search_tries_per_fte * c.worked[position] * paid_share
             tries = int(c.credit[position])
             c.credit[position] -= tries
+            part = own_components(c, position, w.needs_components)
+            member = streams.combine(c.luck, s.organisations[c.member[position]].entity)
             for k in range(tries):
-                entity = s.organisations[c.member[position]].entity
-                address = streams.combine(streams.combine(c.luck, entity), r * 1024 + k)
+                address = streams.combine(member, r * 1024 + k)
                 c.design = attempt(s, c, position, part, before, step, address)
 
 

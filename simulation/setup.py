@@ -15,6 +15,7 @@ from simulation.columns import (
     COUNTERS,
     MAX_COMPONENTS,
     MAX_DEPARTMENTS,
+    MAX_LOOKS,
     MAX_TIES,
     N_ORGANISATIONS,
     PRIVATE_PRACTICE,
@@ -56,7 +57,7 @@ def install(state: State, regime: Regime) -> State:
 
     Rows of programmes start at 1; purses are empty until the first policy quarter.
     """
-    programmes = regime.columns()
+    programmes = regime.columns
     rows = len(programmes) + 1
     table = np.zeros(rows, PROGRAMME_COLUMNS)
     table[PRIVATE_PRACTICE] = state.programmes[PRIVATE_PRACTICE]
@@ -110,7 +111,6 @@ def _allocate(world: World, population: Population, events: int) -> State:
         expertise=np.zeros((n, fields)),
         floor=np.zeros((n, fields)),
         ties=np.zeros((n, MAX_TIES), columns.TIE),
-        known=np.zeros(n),
         by_hash=np.zeros(n, np.int64),
         ring_start=np.zeros(fields + 2, np.int64),
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
@@ -121,6 +121,8 @@ def _allocate(world: World, population: Population, events: int) -> State:
         landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
         thresholds=np.full(needs, -1, np.int64),
         problems=_no_problems(needs),
+        live=np.zeros(needs, np.int64),
+        solved=np.zeros(needs, np.int64),
         consortia=np.zeros(rows, columns.CONSORTIUM),
         bodies=np.zeros(1024, columns.BODY),
         sources=np.zeros(1024, columns.SOURCE),
@@ -138,6 +140,14 @@ def _allocate(world: World, population: Population, events: int) -> State:
         cutoffs=np.zeros(2),
         cohort=_cohort(w, scale),
         trajectory=np.zeros((steps - int(w["time_burn_in"]), len(TRAJECTORIES))),
+        known=np.zeros(n),
+        looked_at=np.zeros(n, np.int64),
+        found=np.zeros(MAX_LOOKS, np.int64),
+        soonest=np.zeros(MAX_LOOKS, np.int64),
+        clocks=np.zeros(MAX_LOOKS),
+        pool=np.zeros(MAX_LOOKS, columns.CANDIDATE),
+        levels=np.zeros(MAX_COMPONENTS),
+        worth=np.zeros(MAX_COMPONENTS + 1),
     )
 
 

@@ -8,6 +8,7 @@ shapes, and ``s.organisations`` is read from it where it is used. The arrays bel
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,12 +72,6 @@ class State:
     expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
     floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
-    known: np.ndarray = _column(
-        np.float64,
-        1,
-        "(n,)",
-        "times each has worked with the lead that now looks for partners; else 0",
-    )
     by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
     ring_start: np.ndarray = _column(
         np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"
@@ -96,6 +91,10 @@ class State:
         np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
     )
     problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
+    live: np.ndarray = _column(
+        np.int64, 1, "(m,)", "needs that may still be solved or adopted, the first N_LIVE, in order"
+    )
+    solved: np.ndarray = _column(np.int64, 1, "(m,)", "solved needs, the first N_SOLVED")
     consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
     running: np.ndarray = _column(
         np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid"
@@ -134,35 +133,58 @@ class State:
     sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
     funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
 
+    # Room to work in for the lead that now looks for partners; means nothing at other times.
+    known: np.ndarray = _column(np.float64, 1, "(n,)", "times each has worked with it; else 0")
+    looked_at: np.ndarray = _column(np.int64, 1, "(n,)", "1: it has looked at this one; else 0")
+    found: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows of those it has looked at")
+    soonest: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows on a ring, by their clocks")
+    clocks: np.ndarray = _column(np.float64, 1, "(MAX_LOOKS,)", "the clocks of these")
+    pool: np.ndarray = _column(columns.CANDIDATE, 1, "(MAX_LOOKS,)", "CANDIDATE")
+    levels: np.ndarray = _column(
+        np.float64, 1, "(MAX_COMPONENTS,)", "the team's best expertise for each component"
+    )
+    worth: np.ndarray = _column(
+        np.float64, 1, "(MAX_COMPONENTS + 1,)", "utility by the number of components covered"
+    )
+
     table: np.ndarray = field(init=False, repr=False)
     handle: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        table = np.zeros((len(COLUMNS), 3), np.int64)
-        for row, (name, column) in enumerate(COLUMNS.items()):
-            array = getattr(self, name)
+        object.__setattr__(self, "table", np.zeros((len(COLUMNS), 3), np.int64))
+        self._point_to({name: getattr(self, name) for name in COLUMNS})
+
+    def replace(self, **changes: np.ndarray) -> State:
+        """The same state with other arrays in some places."""
+        other = copy.copy(self)
+        object.__setattr__(other, "table", self.table.copy())
+        for name, array in changes.items():
+            object.__setattr__(other, name, array)
+        other._point_to(changes)
+        return other
+
+    def _point_to(self, arrays: dict[str, np.ndarray]) -> None:
+        """Write the addresses and shapes of some columns into the table."""
+        for name, array in arrays.items():
+            row, column = PLACES[name], COLUMNS[name]
             if array.dtype != column["dtype"] or array.ndim != column["ndim"]:
                 raise TypeError(f"state.{name} is {array.dtype}, {array.ndim}-dimensional")
             if not array.flags.c_contiguous:
                 raise TypeError(f"state.{name} is not contiguous")
-            table[row, 0] = array.ctypes.data
-            table[row, 1 : 1 + array.ndim] = array.shape
-        object.__setattr__(self, "table", table)
-        object.__setattr__(self, "handle", table.ctypes.data)
-
-    def replace(self, **changes: Any) -> State:
-        """The same state with other arrays in some places."""
-        return dataclasses.replace(self, **changes)
+            self.table[row, 0] = array.__array_interface__["data"][0]
+            self.table[row, 1 : 1 + array.ndim] = array.shape
+        object.__setattr__(self, "handle", self.table.ctypes.data)
 
 
 COLUMNS: dict[str, Any] = {
     item.name: item.metadata for item in dataclasses.fields(State) if item.metadata
 }
+PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change. The rest is shared by all regimes of a replicate.
 CHANGING = (
     "programme_state", "stages", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
-    "ring_start", "ring", "problems", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
+    "ring_start", "ring", "problems", "live", "solved", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
     "discounted", "trajectory",
 )  # fmt: skip
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
@@ -239,7 +261,7 @@ class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
 def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str) -> Any:
     """An array over the column's memory; the table it is read from never changes meanwhile."""
     column = COLUMNS[name]
-    first = 3 * list(COLUMNS).index(name)
+    first = 3 * PLACES[name]
     table = builder.inttoptr(handle, ir.IntType(64).as_pointer())
 
     def slot(place: int) -> Any:

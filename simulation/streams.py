@@ -32,6 +32,7 @@ _ODD_C = np.uint64(0x8CB92BA72F3D8DD7)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
 _UNIT = 1.0 / 9007199254740992.0  # 2**-53
+LARGEST_NORMAL = 8.66  # no normal number is larger, for no uniform one is below 2**-54
 
 
 @rule

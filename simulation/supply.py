@@ -68,3 +68,12 @@ def supporting(s, c):
     for position in range(1, c.size):
         count += linked(s, c.member[0], c.member[position])
     return count
+
+
+@rule
+def supporting_in(s, rows):
+    """The same, added up over several consortia."""
+    count = 0
+    for row in rows:
+        count += supporting(s, s.consortia[row])
+    return count

@@ -51,6 +51,8 @@ def add_tie(s, a, b, times, step):
 @rule
 def trust_of(times, rate):
     """Trust between two organisations after working together some times: 1 - exp(-rate times)."""
+    if times == 0.0:
+        return 0.0
     return 1.0 - math.exp(-rate * times)
 
 

@@ -11,8 +11,8 @@ from simulation.accounts import payer_of
 from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
 from simulation.landscape import count_bits
-from simulation.learning import partner_gain, repeated
-from simulation.needs import field_seen
+from simulation.learning import partner_gain
+from simulation.needs import distinct_fields, field_seen
 from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, value_weight
@@ -34,15 +34,6 @@ def touched_by(s, need, misposed, knows):
 def touches(s, need, misposed, row):
     """Components an organisation can touch, if they are what they seem, as a bit set."""
     return touched_by(s, need, misposed, s.organisations[row].knows)
-
-
-@rule
-def team_touches(s, need, c):
-    """Components the members can touch between them, as a bit set."""
-    knows = np.uint64(0)
-    for position in range(c.size):
-        knows |= s.organisations[c.member[position]].knows
-    return touched_by(s, need, c.misposed, knows)
 
 
 @rule
@@ -279,10 +270,11 @@ def learning_in_reach(s, need, c, row, distance):
     """Expertise the invited expects to learn from the lead over the project."""
     w = s.world[0]
     total = 0.0
+    fields = distinct_fields(s, need, c.misposed)
     for i in range(w.needs_components):
         f = field_seen(need, c.misposed, i)
         gap = s.expertise[c.member[0], f] - s.expertise[row, f]
-        if gap > 0.0 and not repeated(need, c.misposed, i):
+        if gap > 0.0 and fields & (1 << i):
             total += partner_gain(
                 gap, distance, w.forming_expected_integration, w.learning_from_partners
             )
