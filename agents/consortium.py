@@ -115,23 +115,24 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
         """Members in the order of joining, the lead first."""
         own = self._own
         responsible = own["responsible"][: self.model.state.world[0]["needs_components"]]
+        rows = self.model.state.members[own["first"] : own["first"] + own["size"]]
         return tuple(
             Member(
-                row=int(own["member"][k]),
-                layer=LAYERS[own["layer"][k]],
-                staff=float(own["fte"][k]),
-                value_weight=float(own["value_weight"][k]),
-                promised=float(own["promised"][k] / FEN_PER_MYUAN),
-                own_paid=float(own["own_paid"][k] / FEN_PER_MYUAN),
+                row=int(one["row"]),
+                layer=LAYERS[one["layer"]],
+                staff=float(one["fte"]),
+                value_weight=float(one["value_weight"]),
+                promised=float(one["promised"] / FEN_PER_MYUAN),
+                own_paid=float(one["own_paid"] / FEN_PER_MYUAN),
                 components=tuple(int(i) for i in (responsible == k).nonzero()[0]),
             )
-            for k in range(self.size)
+            for k, one in enumerate(rows)
         )
 
     @property
     def lead(self) -> Organisation:
         """The organisation that leads it."""
-        organisation: Organisation = self.model.organisation(int(self._own["member"][0]))
+        organisation: Organisation = self.model.organisation(int(self._own["lead"]))
         return organisation
 
     def layer(self, name: str) -> tuple[Member, ...]:

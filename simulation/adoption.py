@@ -167,11 +167,12 @@ def realised_factor(surprise, spread):
 
 
 @rule
-def engagement_of(c, row, general):
+def engagement_of(s, c, row, general):
     """How far an adopter took part in the project: 1 core or close, ``general``, or 0 not at all."""
     for position in range(c.size):
-        if c.member[position] == row:
-            return general if c.layer[position] == GENERAL else 1.0
+        m = s.members[c.first + position]
+        if m.row == row:
+            return general if m.layer == GENERAL else 1.0
     return 0.0
 
 
@@ -189,8 +190,8 @@ def adoption_friction(s, index, row):
     problem = s.problems[index]
     c = s.consortia[problem.solver]
     return friction_between(
-        distance_of_minds(s, row, c.member[0]),
-        engagement_of(c, row, w.adoption_general_engagement), problem.scenario,
+        distance_of_minds(s, row, c.lead),
+        engagement_of(s, c, row, w.adoption_general_engagement), problem.scenario,
         problem.standard, w.adoption_friction_base, w.adoption_friction_distance,
         w.adoption_friction_engagement, w.adoption_friction_scenarios,
         w.adoption_friction_standards,
@@ -209,7 +210,7 @@ def absorption_of(s, need, row):
 def access_of(s, index, row):
     """Share of value that a private standard leaves to an adopter; all of it to its makers."""
     problem = s.problems[index]
-    if engagement_of(s.consortia[problem.solver], row, 1.0) > 0.0:
+    if engagement_of(s, s.consortia[problem.solver], row, 1.0) > 0.0:
         return 1.0
     return 1.0 - s.world[0].adoption_standard_exclusion * problem.private_standard
 
@@ -318,13 +319,15 @@ def share_value(s, index, row):
     team -= pay_back(s, c, team)
     total = 0.0
     for position in range(c.size):
-        total += c.value_weight[position]
+        m = s.members[c.first + position]
+        total += m.value_weight
     left = team
     for position in range(c.size):
-        part = int(team * (c.value_weight[position] / total))
+        m = s.members[c.first + position]
+        part = int(team * (m.value_weight / total))
         part = left if position == c.size - 1 else part
         left -= part
-        earn(s, s.organisations[c.member[position]], part, s.needs[index].strategic)
+        earn(s, s.organisations[m.row], part, s.needs[index].strategic)
 
 
 @rule

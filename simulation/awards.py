@@ -240,13 +240,13 @@ def score(s, p, row, step):
     w = s.world[0]
     c = s.consortia[row]
     need = s.needs[c.problem]
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     noise = w.money_appraisal_noise
     readers = p.selection_panel_size + p.governance_joining_departments
     if p.selection_mode == DIRECTED:
         noise = 0.0
     else:
-        pay_readers(s, c.programme, readers, c.member[0])
+        pay_readers(s, c.programme, readers, c.lead)
     priority = priority_of(lead.label, lead.recognised)
     if p.selection_priority_points > 0.0 and priority > 0.0:
         s.bound[PRIORITY_USED] += 1
@@ -279,7 +279,7 @@ def fund(s, step, p, row):
     if c.effort_share == 0.0:
         s.bound[GRANT_DECLINED] += 1
         s.stages[c.programme, stages.DECLINED] += 1
-        note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
+        note(s, step, DECLINED, c.problem, row, c.lead, myuan(grant))
         return
     if grant > 0 and not take_grant(s, p, row, grant):
         s.stages[c.programme, stages.UNPAID] += 1
@@ -290,12 +290,12 @@ def fund(s, step, p, row):
     state.awards += 1.0
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
-    recognise(s, p, c.member[0])
+    recognise(s, p, c.lead)
     stages.count_award(s, p, c, step)
-    note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
+    note(s, step, AWARDED, c.problem, row, c.lead, myuan(grant))
     if c.effort_share < 1.0:
         s.bound[IN_NAME_ONLY] += 1
-        note(s, step, NAME_ONLY, c.problem, row, c.member[0], c.effort_share)
+        note(s, step, NAME_ONLY, c.problem, row, c.lead, c.effort_share)
     start_project(s, row, step)
 
 
@@ -317,10 +317,10 @@ def effort_taken(s, step, row, grant):
     nominal part, if officials need the number and label and grant are worth more to it that way.
     """
     c = s.consortia[row]
-    lead = c.member[0]
+    lead = c.lead
     owns = s.problems[c.problem].owner == lead
     public = myuan(grant) / max(myuan(c.planned), 1e-9)
-    others = others_in(s.programmes[c.programme], c)
+    others = others_in(s, s.programmes[c.programme], c)
     utility = lead_utility_at(
         s, c.problem, lead, c.programme, c.coverage, others, owns, race_factor(s, c.programme),
         public,
@@ -376,13 +376,14 @@ def matching_purse(s, p, c):
 @rule
 def payable_share(s, p, c):
     """Share of members' weight that the purses may pay (borders)."""
-    lead = s.organisations[c.member[0]].region
+    lead = s.organisations[c.lead].region
     payable = 0.0
     total = 0.0
     for position in range(c.size):
-        weight = c.value_weight[position]
+        m = s.members[c.first + position]
+        weight = m.value_weight
         total += weight
-        region = s.organisations[c.member[position]].region
+        region = s.organisations[m.row].region
         payable += weight * payable_part(
             p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
         )
@@ -437,19 +438,21 @@ def split_by_region(s, p, c, grant, parts):
 
     The centre pays members across a border that the regions' purses must not cross.
     """
-    lead = s.organisations[c.member[0]].region
+    lead = s.organisations[c.lead].region
     total = payable_share(s, p, c)
     weights = 0.0
     for position in range(c.size):
-        weights += c.value_weight[position]
+        m = s.members[c.first + position]
+        weights += m.value_weight
     left = grant
     for position in range(c.size):
-        region = s.organisations[c.member[position]].region
+        m = s.members[c.first + position]
+        region = s.organisations[m.row].region
         may = payable_part(
             p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
         )
         across = p.governance_cross_border == 0 and region != lead
-        part = int(grant * (c.value_weight[position] * may / (weights * total)))
+        part = int(grant * (m.value_weight * may / (weights * total)))
         parts[centre_of(s) if across else region] += part
         left -= part
     parts[lead] += left
@@ -464,4 +467,4 @@ def release(s, step, row):
     problem.programme = -1
     if c.state == BIDDING:
         c.state = REFUSED
-        note(s, step, TURNED_DOWN, c.problem, row, c.member[0], c.merit)
+        note(s, step, TURNED_DOWN, c.problem, row, c.lead, c.merit)

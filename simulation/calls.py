@@ -13,7 +13,6 @@ from simulation.chains import supply_gap
 from simulation.clock import quarters_until
 from simulation.columns import (
     BIDDING_OUT,
-    N_CONSORTIA,
     N_LIVE,
     OPEN,
     PRIVATE_PRACTICE,
@@ -31,7 +30,7 @@ from simulation.events import (
 )
 from simulation.fields import ring_position
 from simulation.focus import in_focus
-from simulation.forming import clear_row, form_consortium, free_staff
+from simulation.forming import drop_last, form_consortium, free_staff
 from simulation.membership import admitted_lead, most_members
 from simulation.needs import STRANGER, distinct_fields, field_seen, misposed_for
 from simulation.outcomes import (
@@ -444,13 +443,6 @@ def start_alone(s, step):
             continue
         note(s, step, FORMED_ALONE, index, row, lead, s.consortia[row].coverage)
         start_project(s, row, step)
-
-
-@rule
-def drop_last(s, row):
-    """Forget the newest consortium: it formed, but its lead would lose by going on."""
-    clear_row(s, row)
-    s.counters[N_CONSORTIA] -= 1
 
 
 @rule

@@ -131,16 +131,10 @@ CONSORTIUM = np.dtype(
         ("luck", "u8"),
         ("founded", "i8"),
         ("deadline", "i8"),  # step
+        ("lead", "i8"),  # row of the organisation
         ("size", "i8"),
-        ("member", "i8", (MAX_MEMBERS,)),
-        ("layer", "i8", (MAX_MEMBERS,)),
+        ("first", "i8"),  # row of its first member, the lead; the others follow
         ("asking", "i8"),  # layer that the lead asks members for now
-        ("fte", "f8", (MAX_MEMBERS,)),
-        ("worked", "f8", (MAX_MEMBERS,)),  # FTE that tries are made with
-        ("value_weight", "f8", (MAX_MEMBERS,)),
-        ("credit", "f8", (MAX_MEMBERS,)),  # tries carried over
-        ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
-        ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
         ("touched", "i8"),  # components its members can touch, if they are what they seem, as bits
         ("misposed", "i8"),  # components taken for what they are posed as, as bits; 0 at work
         ("found_misposed", "i8"),  # components that turned out misposed at the start
@@ -176,6 +170,21 @@ CONSORTIUM = np.dtype(
         ("financed", "i8"),  # fen that they have advanced
         ("scanned", "i8"),
         ("refusals", "i8"),
+    ],
+    align=True,
+)
+
+MEMBER = np.dtype(
+    [
+        ("row", "i8"),  # of the organisation
+        ("layer", "i8"),
+        ("fte", "f8"),
+        ("worked", "f8"),  # FTE that tries are made with
+        ("value_weight", "f8"),
+        ("credit", "f8"),  # tries carried over
+        ("own_paid", "i8"),  # fen paid by the member itself
+        ("promised", "i8"),  # fen the lead pays a reluctant member
+        ("components", "i8"),  # those it is responsible for, as bits
     ],
     align=True,
 )
@@ -278,5 +287,6 @@ INFLOWS = 6  # the first accounts bring money in
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
     N_NEEDS_SEEN, OVERFLOW, N_SOURCES, N_LIVE, N_SOLVED,
-) = range(12)  # fmt: skip
-COUNTERS = 12
+    N_MEMBERS,
+) = range(13)  # fmt: skip
+COUNTERS = 13

@@ -18,7 +18,9 @@ from simulation import streams
 from simulation.accounts import fen
 from simulation.columns import (
     BIDDING,
+    MAX_MEMBERS,
     N_CONSORTIA,
+    N_MEMBERS,
     OVERFLOW,
     PRIVATE_PRACTICE,
 )
@@ -414,17 +416,14 @@ def best_candidate(s, c, owns, p_extra, n_pool, needy):
     w = s.world[0]
     n = w.needs_components
     need = s.needs[c.problem]
-    lead = c.member[0]
+    lead = c.lead
     p = s.programmes[c.programme]
-    others = others_in(p, c)
+    others = others_in(s, p, c)
     general = c.asking == GENERAL
     with_one = others + (p.layers_general_effort_share if general else 1.0)
-    coverage = share_of(c.touched, n)
-    c.utility = lead_utility(s, c.problem, lead, c.programme, coverage, others, owns, p_extra)
     burdened = c.utility + extra_burden(s, need, c)
     liking = w.forming_prior_success * need.value
     link = w.supply_worth_myuan if general else 0.0
-    s.worth[: n + 1] = np.nan
     best = -1
     best_gain = -np.inf if needy else 0.0
     for k in range(n_pool):
@@ -460,7 +459,7 @@ def invite(s, step, c, row, gain, coverage, p_extra):
     transfer = 0.0
     if utility < 0.0 and (-utility <= gain or (unmet(s, p, c) and -utility <= c.utility)):
         transfer = -utility
-        if fen(transfer) > s.organisations[c.member[0]].cash:
+        if fen(transfer) > s.organisations[c.lead].cash:
             transfer = 0.0
     needed = p.funding_project_staff_fte / (w.forming_lead_weight + w.forming_asked_members)
     if c.asking == GENERAL:
@@ -482,12 +481,17 @@ def admit(s, c, row, layer, promised):
     p = s.programmes[c.programme]
     if c.size > 0 and new_region(s, c, row):
         c.regions += 1
-    position = c.size
-    c.member[position] = row
-    c.layer[position] = layer
-    c.promised[position] = promised
-    c.value_weight[position] = value_weight(
-        layer, position == 0, w.forming_lead_weight, p.layers_close_value_share,
+    m = s.members[c.first + c.size]
+    m.row = row
+    m.layer = layer
+    m.promised = promised
+    m.fte = 0.0
+    m.worked = 0.0
+    m.components = 0
+    m.credit = 0.0
+    m.own_paid = 0
+    m.value_weight = value_weight(
+        layer, c.size == 0, w.forming_lead_weight, p.layers_close_value_share,
         p.layers_general_effort_share,
     )  # fmt: skip
     c.size += 1
@@ -552,7 +556,9 @@ def gather_members(s, step, c, owns, p_extra, n_pool):
     p = s.programmes[c.programme]
     outer = p.layers_general_members > 0
     s.levels[:] = 0.0
-    raise_levels(s, c, c.member[0])
+    raise_levels(s, c, c.lead)
+    coverage = share_of(c.touched, s.world[0].needs_components)
+    c.utility = lead_utility(s, c.problem, c.lead, c.programme, coverage, 0.0, owns, p_extra)
     inner = min(p.layers_core_members + p.layers_close_members, most_members(p))
     fill_layers(s, step, c, owns, p_extra, n_pool, inner, not outer, False)
     if outer:
@@ -564,6 +570,7 @@ def gather_members(s, step, c, owns, p_extra, n_pool):
 def fill_layers(s, step, c, owns, p_extra, n_pool, most, by_rule, general):
     """Invite the best candidate again and again, until none is worth it or there are ``most``."""
     p = s.programmes[c.programme]
+    s.worth[:] = np.nan
     for _ in range(n_pool):
         if c.size >= most:
             full = most == most_members(p) and c.programme > PRIVATE_PRACTICE
@@ -581,15 +588,20 @@ def fill_layers(s, step, c, owns, p_extra, n_pool, most, by_rule, general):
         coverage = share_of(c.touched | s.pool[best].touches, s.world[0].needs_components)
         if invite(s, step, c, row, gain, coverage, p_extra):
             raise_levels(s, c, row)
+            c.utility = s.worth[count_bits(c.touched)]
+            s.worth[:] = np.nan
 
 
 @rule
 def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     """A row for a consortium that is being formed; -1 when the columns are full."""
     row = s.counters[N_CONSORTIA]
-    if row >= len(s.consortia):
+    first = s.counters[N_MEMBERS]
+    if row >= len(s.consortia) or first + MAX_MEMBERS > len(s.members):
         s.counters[OVERFLOW] += 1
         return -1
+    s.consortia[row] = s.no_consortium[0]
+    s.escrow[row] = 0
     c = s.consortia[row]
     c.row = row
     c.state = BIDDING
@@ -597,14 +609,11 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     c.programme = programme
     c.body = body
     c.founded = step
-    c.size = 0
+    c.lead = lead
+    c.first = first
     c.regions = 1
     c.asking = CORE
-    c.touched = 0
     c.effort_share = 1.0
-    c.burden = 0.0
-    c.scanned = 0
-    c.refusals = 0
     entity = s.organisations[lead].entity
     address = streams.combine(streams.combine(problem, entity), step * 64 + attempt_number)
     c.luck = address
@@ -631,12 +640,11 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
     note_looks(s, step, c, n_pool)
     gather_members(s, step, c, owns, p_extra, n_pool)
     if not rules_met(s, step, c):
-        clear_row(s, row)
         return -1
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    others = others_in(s.programmes[programme], c)
+    others = others_in(s, s.programmes[programme], c)
     c.utility = lead_utility(s, problem, lead, programme, c.coverage, others, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
@@ -649,15 +657,12 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
         + coordination_cost(s, s.programmes[programme], c.burden) * s.needs[problem].deadline
     )
     s.counters[N_CONSORTIA] += 1
+    s.counters[N_MEMBERS] += c.size
     return row
 
 
 @rule
-def clear_row(s, row):
-    """Forget a consortium that did not come about."""
-    c = s.consortia[row]
-    for position in range(c.size):
-        c.promised[position] = 0
-        c.value_weight[position] = 0.0
-    c.size = 0
-    c.state = 0
+def drop_last(s, row):
+    """Forget the newest consortium: it formed, but its lead would lose by going on."""
+    s.counters[N_CONSORTIA] -= 1
+    s.counters[N_MEMBERS] = s.consortia[row].first

@@ -25,16 +25,17 @@ def look(address, mask, design):
 
 
 @rule
-def partial_gain(key, masks, components, part, design, flips):
+def partial_gain(key, masks, part, design, flips):
     """What flipping some components adds to the fitness of the components in the bit set ``part``.
 
-    Only those that are flipped, or are neighbours of such, can change.
+    Those that neither are flipped nor have such neighbours contribute 0.
     """
     gain = 0
-    for i in range(components):
-        if part & (1 << i) and masks[i] & flips:
-            address = streams.combine(key, i)
-            gain += look(address, masks[i], design ^ flips) - look(address, masks[i], design)
+    while part:
+        i = lowest(part)
+        address = streams.combine(key, i)
+        gain += look(address, masks[i], design ^ flips) - look(address, masks[i], design)
+        part &= part - 1
     return gain
 
 
@@ -129,6 +130,12 @@ def count_bits(part):
         part &= part - 1
         count += 1
     return count
+
+
+@rule
+def lowest(part):
+    """The lowest element of a bit set that is not empty."""
+    return count_bits((part & -part) - 1)
 
 
 @rule

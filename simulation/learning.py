@@ -10,6 +10,7 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.columns import N_ORGANISATIONS
 from simulation.fields import profile_distance
+from simulation.landscape import lowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,29 +99,28 @@ def learn_in_team(s, row):
     for i in range(n):
         position = c.responsible[i]
         if position >= 0:
-            s.expertise[c.member[position], need.field[i]] += w.learning_by_use * (
-                1.0 - s.expertise[c.member[position], need.field[i]]
+            row = s.members[c.first + position].row
+            s.expertise[row, need.field[i]] += w.learning_by_use * (
+                1.0 - s.expertise[row, need.field[i]]
             )
-    if c.size < 2:
-        return
-    meet = w.forming_meeting_members
-    for a in range(c.size):
-        for b in range(c.size):
-            if a != b and (a < meet or b < meet):
-                learn_from(s, c, need, c.member[a], c.member[b])
+    for a in range(1, c.size):
+        for b in range(min(a, w.forming_meeting_members)):
+            one, other = s.members[c.first + a].row, s.members[c.first + b].row
+            learn_from_each_other(s, c, need, one, other)
 
 
 @rule
-def learn_from(s, c, need, learner, partner):
-    """What one member learns from another over the fields of the need."""
-    w = s.world[0]
-    distance = profile_distance(s, learner, partner)
-    rate = w.learning_from_partners / (c.size - 1)
-    for i in range(w.needs_components):
-        f = need.field[i]
-        gap = s.expertise[partner, f] - s.expertise[learner, f]
-        if gap > 0.0 and need.first & (1 << i):
-            s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+def learn_from_each_other(s, c, need, one, other):
+    """Of two members who meet, in each field of the need the one learns who knows less."""
+    rate = s.world[0].learning_from_partners / (c.size - 1)
+    distance = profile_distance(s, one, other)
+    rest = need.first
+    while rest:
+        f = need.field[lowest(rest)]
+        rest &= rest - 1
+        gap = s.expertise[other, f] - s.expertise[one, f]
+        learner = one if gap > 0.0 else other
+        s.expertise[learner, f] += partner_gain(abs(gap), distance, c.gamma, rate)
 
 
 @rule

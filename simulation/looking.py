@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.decisions import scan_breadth
 from simulation import streams
@@ -51,7 +53,7 @@ def find_candidates(s, c, owns):
     if p.layers_general_members > 0 or p.eligibility_min_suppliers > 0:
         n_found = add_suppliers(s, c, n_found)
     known = n_found
-    for i in range(w.needs_components):
+    for i in range(w.needs_components if each > 0 else 0):
         if fields & (1 << i):
             n_found = look_on_ring(s, c, field_seen(need, c.misposed, i), each, n_found)
     pay_for_looking(s, c, n_found - known)
@@ -87,7 +89,7 @@ def add_body(s, c):
         body = s.bodies[c.body]
         for k in range(body.size):
             row = body.member[k]
-            if s.organisations[row].active == 1 and row != c.member[0]:
+            if s.organisations[row].active == 1 and row != c.lead:
                 n_found = add_once(s, n_found, row)
     return n_found
 
@@ -106,9 +108,9 @@ def add_suppliers(s, c, n_found):
         if asked >= w.supply_asked:
             break
         row = s.ring[start + (first + k) % count]
-        if s.organisations[row].active == 0 or row == c.member[0]:
+        if s.organisations[row].active == 0 or row == c.lead:
             continue
-        if linked(s, c.member[0], row):
+        if linked(s, c.lead, row):
             n_found = add_once(s, n_found, row)
             asked += 1
     return n_found
@@ -124,7 +126,7 @@ def look_on_ring(s, c, field, looks, n_found):
     w = s.world[0]
     p = s.programmes[c.programme]
     luck = s.luck[0]
-    lead = c.member[0]
+    lead = c.lead
     region = s.organisations[lead].region
     address = streams.combine(c.luck, field)
     place = ring_position(s, field, streams.bits(luck, streams.SCAN_POSITION, 0, address))
@@ -150,8 +152,10 @@ def look_on_ring(s, c, field, looks, n_found):
             w.forming_broker_least_fit,
         )  # fmt: skip
         name = streams.combine(address, o.entity)
-        ring = streams.clock(luck, streams.SCAN_CLOCK, 0, name, weight)
-        kept = keep_soonest(s, kept, looks, row, ring)
+        limit = np.inf if kept < looks else s.clocks[kept - 1]
+        ring = streams.clock_before(limit, luck, streams.SCAN_CLOCK, 0, name, weight)
+        if kept < looks or ring < limit:
+            kept = keep_soonest(s, kept, looks, row, ring)
         seen += 1
     for k in range(kept):
         n_found = add_once(s, n_found, s.soonest[k])
@@ -161,10 +165,7 @@ def look_on_ring(s, c, field, looks, n_found):
 @rule
 def keep_soonest(s, kept, most, row, ring):
     """Insert a row by its clock among the ``most`` whose clocks ring first; returns how many."""
-    if kept < most:
-        kept += 1
-    elif most == 0 or not ring < s.clocks[kept - 1]:
-        return kept
+    kept = min(kept + 1, most)
     place = kept - 1
     while place > 0 and s.clocks[place - 1] > ring:
         s.clocks[place] = s.clocks[place - 1]
@@ -180,10 +181,10 @@ def pay_for_looking(s, c, looks):
     """The lead and the programme pay for the candidates looked at."""
     w = s.world[0]
     p = s.programmes[c.programme]
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     c.scanned += looks
     cost = looks * w.forming_scan_cost_myuan
     subsidy = p.formation_subsidised_scanning
-    pay(s, c.member[0], fen(cost * (1.0 - subsidy)), SCANNING_OUT)
+    pay(s, c.lead, fen(cost * (1.0 - subsidy)), SCANNING_OUT)
     if subsidy > 0.0:
         spend_from_programme(s, c.programme, fen(cost * subsidy), SCANNING_OUT, lead.region)

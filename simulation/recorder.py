@@ -123,8 +123,10 @@ def mean_expertise(s):
         o = s.organisations[row]
         if o.active == 1 and o.staff > 0.0:
             count += 1
+            own = 0.0
             for f in range(s.expertise.shape[1]):
-                total += s.expertise[row, f]
+                own += s.expertise[row, f]
+            total += own
     return total / (count * s.expertise.shape[1])
 
 
@@ -222,7 +224,7 @@ def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
     technical = problems["solved_step"][flags["technical"]]
     burn_in = state.world[0]["time_burn_in"]
     solver = state.consortia[problems["solver"][solved]]
-    lead_kind = state.organisations["kind"][solver["member"][:, 0]]
+    lead_kind = state.organisations["kind"][solver["lead"]]
     values = {
         "first_technical_quarter": technical.min() - burn_in if len(technical) else math.nan,
         "restricted_mean_time": np.minimum(took, longest).mean() if len(took) else math.nan,

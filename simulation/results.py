@@ -60,7 +60,7 @@ def monitor(s, step):
         if gate == 0 or step - (c.deadline - s.needs[c.problem].deadline + 1) + 1 != gate:
             continue
         see_design(s, c)
-        pay_readers(s, c.programme, p.monitoring_reviewers, c.member[0])
+        pay_readers(s, c.programme, p.monitoring_reviewers, c.lead)
         s.stages[c.programme, stages.EVALUATED] += 1
         luck = streams.normal(s.luck[0], streams.GATE, step, c.luck)
         if passes_gate(
@@ -69,11 +69,11 @@ def monitor(s, step):
         ):  # fmt: skip
             c.gate_passed = 1
             s.stages[c.programme, stages.GATE_PASSED] += 1
-            note(s, step, PASSED, c.problem, row, c.member[0], c.percentile)
+            note(s, step, PASSED, c.problem, row, c.lead, c.percentile)
             continue
         s.bound[GATE_STOPPED] += 1
         s.stages[c.programme, stages.GATE_STOPPED] += 1
-        note(s, step, STOPPED, c.problem, row, c.member[0], c.percentile)
+        note(s, step, STOPPED, c.problem, row, c.lead, c.percentile)
         end_project(s, row, ENDED_STOPPED, step)
     forget_ended(s)
 
@@ -132,15 +132,15 @@ def solve_and_end(s, step):
         see_design(s, c)
         if overtaken:
             s.bound[RACE_STOPPED] += 1
-            note(s, step, OVERTAKEN, c.problem, row, c.member[0], c.percentile)
+            note(s, step, OVERTAKEN, c.problem, row, c.lead, c.percentile)
             end_project(s, row, ENDED_OVERTAKEN, step)
         elif done:
             if problem.status != SOLVED:
                 solve(s, row, step)
-            note(s, step, SOLVED_EVENT, c.problem, row, c.member[0], c.percentile)
+            note(s, step, SOLVED_EVENT, c.problem, row, c.lead, c.percentile)
             end_project(s, row, ENDED_SOLVED, step)
         else:
-            note(s, step, FAILED, c.problem, row, c.member[0], c.percentile)
+            note(s, step, FAILED, c.problem, row, c.lead, c.percentile)
             end_project(s, row, ENDED_FAILED, step)
     forget_ended(s)
 

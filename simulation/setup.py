@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from agents.compiled import rule
@@ -124,6 +126,8 @@ def _allocate(world: World, population: Population, events: int) -> State:
         live=np.zeros(needs, np.int64),
         solved=np.zeros(needs, np.int64),
         consortia=np.zeros(rows, columns.CONSORTIUM),
+        no_consortium=np.zeros(1, columns.CONSORTIUM),
+        members=np.zeros(4 * rows, columns.MEMBER),
         bodies=np.zeros(1024, columns.BODY),
         sources=np.zeros(1024, columns.SOURCE),
         funds=np.zeros(regions, columns.FUND),
@@ -169,6 +173,7 @@ def _private_practice(w: np.void) -> np.ndarray:
     return table
 
 
+@functools.cache
 def _distances(fields: int) -> np.ndarray:
     return np.array([[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)])
 

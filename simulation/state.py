@@ -31,7 +31,7 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 from simulation import columns
-from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_SOURCES
+from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_MEMBERS, N_SOURCES
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
@@ -96,6 +96,12 @@ class State:
     )
     solved: np.ndarray = _column(np.int64, 1, "(m,)", "solved needs, the first N_SOLVED")
     consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
+    no_consortium: np.ndarray = _column(
+        columns.CONSORTIUM, 1, "(1,)", "what a row of consortia holds before it is used: zeros"
+    )
+    members: np.ndarray = _column(
+        columns.MEMBER, 1, "", "MEMBER, those of a consortium after each other"
+    )
     running: np.ndarray = _column(
         np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid"
     )
@@ -167,11 +173,13 @@ class State:
         """Write the addresses and shapes of some columns into the table."""
         for name, array in arrays.items():
             row, column = PLACES[name], COLUMNS[name]
-            if array.dtype != column["dtype"] or array.ndim != column["ndim"]:
+            # comparing records field by field takes as long as copying them
+            same = array.dtype is column["dtype"] or array.dtype == column["dtype"]
+            if not same or array.ndim != column["ndim"]:
                 raise TypeError(f"state.{name} is {array.dtype}, {array.ndim}-dimensional")
             if not array.flags.c_contiguous:
                 raise TypeError(f"state.{name} is not contiguous")
-            self.table[row, 0] = array.__array_interface__["data"][0]
+            self.table[row, 0] = array.ctypes.data
             self.table[row, 1 : 1 + array.ndim] = array.shape
         object.__setattr__(self, "handle", self.table.ctypes.data)
 
@@ -190,6 +198,7 @@ CHANGING = (
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
 GROWING = {
     "consortia": N_CONSORTIA,
+    "members": N_MEMBERS,
     "escrow": N_CONSORTIA,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
@@ -201,22 +210,35 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     """An independent copy that shares needs and landscapes.
 
     ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
-    list and its memory used again; the columns in :data:`GROWING` are large and mostly empty, and
-    clearing all of them costs more than copying what is in use.
+    list and its memory used again, which saves fetching and clearing new memory.
     """
     over = spare.pop() if spare else None
-    changes = {name: getattr(state, name).copy() for name in CHANGING}
+    changes = {}
+    for name in CHANGING:
+        column = getattr(state, name)
+        changes[name] = _room(over, name, column.shape, np.empty, column.dtype)
+        _copy(column, changes[name])
     for name, counter in GROWING.items():
         column = getattr(state, name)
         used = int(state.counters[counter])
-        if over is None:
-            changes[name] = np.zeros(column.shape, column.dtype)  # zeros_like writes to every row
-        else:
-            changes[name] = getattr(over, name)
-            # one row more than counted: where a consortium was last tried that did not form
-            changes[name][used : int(over.counters[counter]) + 1] = 0
-        changes[name][:used] = column[:used]
+        changes[name] = _room(over, name, column.shape, np.zeros, column.dtype)
+        _copy(column[:used], changes[name][:used])
     return state.replace(**changes)
+
+
+def _room(
+    over: State | None, name: str, shape: tuple[int, ...], make: Any, dtype: np.dtype
+) -> np.ndarray:
+    """Memory of a spare branch where its shape fits, or new memory."""
+    if over is not None and getattr(over, name).shape == shape:
+        return getattr(over, name)  # type: ignore[no-any-return]
+    return make(shape, dtype)  # type: ignore[no-any-return]
+
+
+def _copy(column: np.ndarray, into: np.ndarray) -> None:
+    """Copy bytes: NumPy would copy records field by field."""
+    if column.size:
+        into.view(np.uint8)[...] = column.view(np.uint8)
 
 
 class _StateType(types.Type):  # type: ignore[misc]

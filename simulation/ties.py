@@ -63,7 +63,7 @@ def remember_team(s, c, step):
     for a in range(meet):
         for b in range(meet):
             if a != b:
-                add_tie(s, c.member[a], c.member[b], 1.0, step)
+                add_tie(s, s.members[c.first + a].row, s.members[c.first + b].row, 1.0, step)
 
 
 @rule
@@ -117,7 +117,7 @@ def measure_team(s, c):
     old = 0
     for a in range(min(c.size, w.forming_meeting_members)):
         for b in range(a):
-            times = tie_strength(s, c.member[a], c.member[b])
+            times = tie_strength(s, s.members[c.first + a].row, s.members[c.first + b].row)
             trust += trust_of(times, w.forming_trust_rate)
             pairs += 1
             if times > 0.0:

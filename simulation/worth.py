@@ -74,11 +74,12 @@ def expected_part(p, chance):
 
 
 @rule
-def others_in(p, c):
+def others_in(s, p, c):
     """Members beside the lead, a general one counted by its share of a close one's effort."""
     others = 0.0
     for position in range(1, c.size):
-        others += p.layers_general_effort_share if c.layer[position] == GENERAL else 1.0
+        m = s.members[c.first + position]
+        others += p.layers_general_effort_share if m.layer == GENERAL else 1.0
     return others
 
 
@@ -227,13 +228,13 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     w = s.world[0]
     p = s.programmes[c.programme]
     o = s.organisations[row]
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     layer = c.asking
     chance = p_extra * believed_success(
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
     )  # fmt: skip
-    owns = s.problems[c.problem].owner == c.member[0]
+    owns = s.problems[c.problem].owner == c.lead
     claim = makers_claim(w, p.diffusion_private_standard)
     team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price, claim)
     weight = value_weight(
@@ -252,10 +253,10 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         o.region,
     )  # fmt: skip
     factor = own_cost_factor(s, p, expected, o, 0.0)
-    distance = profile_distance(s, row, c.member[0])
+    distance = profile_distance(s, row, c.lead)
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
     outer_benefit = w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0
-    if layer == GENERAL and linked(s, c.member[0], row):
+    if layer == GENERAL and linked(s, c.lead, row):
         outer_benefit += w.supply_worth_myuan
     return acceptance_utility(
         chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
@@ -273,7 +274,7 @@ def learning_in_reach(s, need, c, row, distance):
     fields = distinct_fields(s, need, c.misposed)
     for i in range(w.needs_components):
         f = field_seen(need, c.misposed, i)
-        gap = s.expertise[c.member[0], f] - s.expertise[row, f]
+        gap = s.expertise[c.lead, f] - s.expertise[row, f]
         if gap > 0.0 and fields & (1 << i):
             total += partner_gain(
                 gap, distance, w.forming_expected_integration, w.learning_from_partners
