@@ -14,6 +14,7 @@ from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
+from simulation.landscape import lowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,33 +280,55 @@ def take_stock(s):
 
 
 @rule
-def is_listed(o, field, fields):
-    """Whether an organisation belongs on a field's ring, by this quarter's stock; all firms on the last."""
-    if o.active == 0 or o.staff <= 0.0:
-        return False
-    if field == fields:
-        return o.kind <= SME
-    return (o.knows >> np.uint64(field)) & np.uint64(1) == np.uint64(1)
+def rebuild_rings(s):
+    """The yearly directory: who has useful expertise in which field, in the order of hashes.
+
+    The last ring holds all firms. Entries are counted first; then each ring is filled from its end,
+    which moves ``ring_start[f + 1]`` from the end of ring f to its start.
+    """
+    take_stock(s)
+    fields = s.world[0].fields_count
+    start = s.ring_start
+    start[:] = 0
+    for row in range(s.counters[N_ORGANISATIONS]):
+        rest = rings_of(s, row)
+        while rest:
+            start[lowest(rest) + 1] += 1
+            rest &= rest - 1
+        start[fields + 1] += is_listed_firm(s.organisations[row])
+    for f in range(fields + 1):
+        start[f + 1] += start[f]
+    total = start[fields + 1]
+    if total > len(s.ring):
+        s.counters[OVERFLOW] += 1
+        return
+    for k in range(s.counters[N_ORGANISATIONS] - 1, -1, -1):
+        row = s.by_hash[k]
+        rest = rings_of(s, row)
+        while rest:
+            place = lowest(rest) + 1
+            start[place] -= 1
+            s.ring[start[place]] = row
+            rest &= rest - 1
+        if is_listed_firm(s.organisations[row]):
+            start[fields + 1] -= 1
+            s.ring[start[fields + 1]] = row
+    for f in range(fields + 1):
+        start[f] = start[f + 1]
+    start[fields + 1] = total
 
 
 @rule
-def rebuild_rings(s):
-    """The yearly directory: who has useful expertise in which field, in the order of hashes."""
-    take_stock(s)
-    fields = s.world[0].fields_count
-    position = 0
-    for f in range(fields + 1):
-        s.ring_start[f] = position
-        for k in range(s.counters[N_ORGANISATIONS]):
-            row = s.by_hash[k]
-            if not is_listed(s.organisations[row], f, fields):
-                continue
-            if position >= len(s.ring):
-                s.counters[OVERFLOW] += 1
-                break
-            s.ring[position] = row
-            position += 1
-    s.ring_start[fields + 1] = position
+def rings_of(s, row):
+    """Fields on whose rings an organisation belongs, as bits."""
+    o = s.organisations[row]
+    return np.int64(o.knows) if o.active == 1 and o.staff > 0.0 else 0
+
+
+@rule
+def is_listed_firm(o):
+    """Whether an organisation belongs on the ring of all firms."""
+    return o.active == 1 and o.staff > 0.0 and o.kind <= SME
 
 
 @rule

@@ -13,6 +13,8 @@ from agents.compiled import rule
 from simulation import streams
 
 MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
+CHUNK_BITS = 12
+CHUNKS = 1 << 12  # of fitness, which is below 2^24 for 16 components or fewer
 
 
 @rule
@@ -74,27 +76,47 @@ def add_to(row, more):
 
 
 @rule
-def top_threshold(table, top_share, raw):
-    """Least fitness that solves: the best round(q 2^N) designs, ties included.
+def values_at(table, ranks):
+    """Fitness at some ranks of the sorted table, from 0, shape (ranks,).
 
-    With ``raw`` it is instead the share 1 - 20 q of the way from mean to best fitness (a
-    robustness check that does not look at ranks).
+    The table is sorted only where it must be: designs are counted by chunks of equal width in
+    fitness, and the chunks in which the ranks fall are sorted.
     """
-    if raw:
-        return int(table.mean() + (1.0 - 20.0 * top_share) * (table.max() - table.mean()))
-    wanted = max(1, int(top_share * len(table) + 0.5))
-    best = np.empty(wanted, np.int64)
-    filled = 0
+    counts = np.zeros(CHUNKS, np.int64)
     for value in table:
-        if filled == wanted and value <= best[wanted - 1]:
+        counts[value >> CHUNK_BITS] += 1
+    found = np.empty(len(ranks), np.int64)
+    for k in range(len(ranks)):
+        chunk = 0
+        before = 0
+        while before + counts[chunk] <= ranks[k]:
+            before += counts[chunk]
+            chunk += 1
+        found[k] = value_in_chunk(table, chunk, counts[chunk], ranks[k] - before)
+    return found
+
+
+@rule
+def value_in_chunk(table, chunk, count, rank):
+    """Fitness at a rank among the designs of one chunk."""
+    inside = np.empty(count, np.int64)
+    n = 0
+    for value in table:
+        if value >> CHUNK_BITS != chunk:
             continue
-        place = min(filled, wanted - 1)
-        while place > 0 and best[place - 1] < value:
-            best[place] = best[place - 1]
+        place = n
+        while place > 0 and inside[place - 1] > value:
+            inside[place] = inside[place - 1]
             place -= 1
-        best[place] = value
-        filled = min(filled + 1, wanted)
-    return best[wanted - 1]
+        inside[place] = value
+        n += 1
+    return inside[rank]
+
+
+@rule
+def raw_threshold(table, top_share):
+    """Least fitness that solves without looking at ranks: 1 - 20 q of the way from mean to best."""
+    return int(table.mean() + (1.0 - 20.0 * top_share) * (table.max() - table.mean()))
 
 
 @rule
@@ -111,15 +133,37 @@ def percentile(table, fitness):
 
 @rule
 def prepare(s, index):
-    """Build the landscape of a need unless another regime or team has."""
+    """Build the landscape of a need unless another regime or team has.
+
+    A design solves it that is among the best round(q 2^N), ties included. Teams start where the
+    share of designs strictly below lies between the starting percentiles.
+    """
     if s.thresholds[index] >= 0:
         return
     w = s.world[0]
     need = s.needs[index]
-    tabulate(need.key, need.mask, w.needs_components, s.landscapes[index])
-    s.thresholds[index] = top_threshold(
-        s.landscapes[index], w.criteria_top_share, w.criteria_raw_fitness == 1
-    )
+    table = s.landscapes[index]
+    tabulate(need.key, need.mask, w.needs_components, table)
+    size = len(table)
+    ranks = np.empty(3, np.int64)
+    ranks[0] = max(least_count(w.search_start_low, size) - 1, 0)
+    ranks[1] = min(least_count(np.nextafter(w.search_start_high, 2.0), size) - 1, size - 1)
+    ranks[2] = size - max(1, int(w.criteria_top_share * size + 0.5))
+    values = values_at(table, ranks)
+    s.start_above[index] = values[0] if w.search_start_low > 0.0 else -1
+    s.start_up_to[index] = values[1]
+    s.thresholds[index] = values[2]
+    if w.criteria_raw_fitness == 1:
+        s.thresholds[index] = raw_threshold(table, w.criteria_top_share)
+
+
+@rule
+def least_count(share, size):
+    """The smallest number of designs that is at least this share of them."""
+    count = int(share * size)
+    while count / size < share:
+        count += 1
+    return count
 
 
 @rule
@@ -141,15 +185,13 @@ def lowest(part):
 @rule
 def start_design(s, index, luck, earlier, distinct):
     """A design in the starting percentiles; with ``distinct``, far from the ``earlier`` starts."""
-    w = s.world[0]
     table = s.landscapes[index]
     best = 0
     farthest = -1
     for k in range(64):
         u = streams.uniform(s.luck[0], streams.START_DESIGN, k, luck)
         design = int(u * len(table))
-        place = percentile(table, table[design])
-        if place < w.search_start_low or place > w.search_start_high:
+        if table[design] <= s.start_above[index] or table[design] > s.start_up_to[index]:
             continue
         if not distinct or len(earlier) == 0:
             return design

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -132,8 +131,7 @@ def publish_knowledge(s, need, openness):
         if need.first & (1 << i) == 0:
             continue
         for g in range(w.fields_count):
-            reach = math.exp(-s.distance[f, g] / w.learning_spillover_reach)
-            s.inflow[g] += openness * w.learning_spillover * reach
+            s.inflow[g] += openness * w.learning_spillover * s.reach[f, g]
 
 
 @rule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.stages import FIRST_REGION
-from simulation.state import State
+from simulation.state import PACKED, State, packed
 from simulation.ties import draw_first_ties
 from simulation.world import World
 
@@ -100,7 +101,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
     with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
     needs = max(1, needs_by(w, scale, with_needs))
     rows = 6 * needs + 256
-    return State(
+    state = State(
         luck=np.zeros(1, np.uint64),
         world=table,
         programmes=_private_practice(w),
@@ -117,11 +118,14 @@ def _allocate(world: World, population: Population, events: int) -> State:
         ring_start=np.zeros(fields + 2, np.int64),
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
         distance=_distances(fields),
+        reach=_reach(fields, float(w["learning_spillover_reach"])),
         region_weight=_region_weights(population),
         hub=np.array([population.hub]),
         needs=np.zeros(needs, columns.NEED),
         landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
         thresholds=np.full(needs, -1, np.int64),
+        start_above=np.zeros(needs, np.int64),
+        start_up_to=np.zeros(needs, np.int64),
         problems=_no_problems(needs),
         live=np.zeros(needs, np.int64),
         solved=np.zeros(needs, np.int64),
@@ -153,6 +157,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         levels=np.zeros(MAX_COMPONENTS),
         worth=np.zeros(MAX_COMPONENTS + 1),
     )
+    return state.replace(**packed({name: getattr(state, name) for name in PACKED}))
 
 
 def _private_practice(w: np.void) -> np.ndarray:
@@ -176,6 +181,11 @@ def _private_practice(w: np.void) -> np.ndarray:
 @functools.cache
 def _distances(fields: int) -> np.ndarray:
     return np.array([[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)])
+
+
+@functools.cache
+def _reach(fields: int, tau: float) -> np.ndarray:
+    return np.array([[math.exp(-d / tau) for d in row] for row in _distances(fields).tolist()])
 
 
 def _region_weights(population: Population) -> np.ndarray:

@@ -47,7 +47,7 @@ class State:
     """Everything the compiled phases read and write.
 
     n organisations (rows reserved for entrants included), F fields, P programmes, R regions, m
-    needs, c rows for consortia.
+    needs, c rows for consortia. ``block`` is the memory of the columns in :data:`PACKED`.
     """
 
     luck: np.ndarray = _column(np.uint64, 1, "(1,)", "key of all draws")
@@ -77,6 +77,9 @@ class State:
         np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"
     )
     distance: np.ndarray = _column(np.float64, 2, "(F, F)", "field distance in [0, 1]")
+    reach: np.ndarray = _column(
+        np.float64, 2, "(F, F)", "share of a solution's knowledge that reaches another field"
+    )
     region_weight: np.ndarray = _column(
         np.float64, 1, "(R,)", "share of a programme's regional money"
     )
@@ -90,6 +93,8 @@ class State:
     thresholds: np.ndarray = _column(
         np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
     )
+    start_above: np.ndarray = _column(np.int64, 1, "(m,)", "fitness above which teams start")
+    start_up_to: np.ndarray = _column(np.int64, 1, "(m,)", "fitness up to which teams start")
     problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
     live: np.ndarray = _column(
         np.int64, 1, "(m,)", "needs that may still be solved or adopted, the first N_LIVE, in order"
@@ -153,6 +158,7 @@ class State:
         np.float64, 1, "(MAX_COMPONENTS + 1,)", "utility by the number of components covered"
     )
 
+    block: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8), repr=False)
     table: np.ndarray = field(init=False, repr=False)
     handle: int = field(init=False, repr=False)
 
@@ -166,7 +172,7 @@ class State:
         object.__setattr__(other, "table", self.table.copy())
         for name, array in changes.items():
             object.__setattr__(other, name, array)
-        other._point_to(changes)
+        other._point_to({name: array for name, array in changes.items() if name != "block"})
         return other
 
     def _point_to(self, arrays: dict[str, np.ndarray]) -> None:
@@ -189,12 +195,15 @@ COLUMNS: dict[str, Any] = {
 }
 PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
-# What one regime may change. The rest is shared by all regimes of a replicate.
-CHANGING = (
-    "programme_state", "stages", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
-    "ring_start", "ring", "problems", "live", "solved", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
-    "discounted", "trajectory",
+# What one regime may change; the rest is shared by all regimes of a replicate.
+PACKED = (
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring",
+    "problems", "live", "solved", "running", "inflow", "domestic_stock", "ledger", "paid", "bound",
+    "counters", "discounted", "trajectory",
 )  # fmt: skip
+# Of these, what has as many rows as the regime has programmes.
+OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
+CHANGING = (*PACKED, *OF_REGIME)
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
 GROWING = {
     "consortia": N_CONSORTIA,
@@ -212,27 +221,32 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
     list and its memory used again, which saves fetching and clearing new memory.
     """
-    over = spare.pop() if spare else None
-    changes = {}
-    for name in CHANGING:
-        column = getattr(state, name)
-        changes[name] = _room(over, name, column.shape, np.empty, column.dtype)
-        _copy(column, changes[name])
+    copied: dict[str, np.ndarray] = {name: getattr(state, name).copy() for name in OF_REGIME}
+    if spare:
+        over = spare.pop()
+        over.block[:] = state.block
+    else:
+        over = state
+        grown = {name: getattr(state, name) for name in GROWING}
+        copied |= {name: np.zeros(like.shape, like.dtype) for name, like in grown.items()}
+        copied |= packed({name: getattr(state, name) for name in PACKED})
+    new = over.replace(**copied)
     for name, counter in GROWING.items():
-        column = getattr(state, name)
         used = int(state.counters[counter])
-        changes[name] = _room(over, name, column.shape, np.zeros, column.dtype)
-        _copy(column[:used], changes[name][:used])
-    return state.replace(**changes)
+        _copy(getattr(state, name)[:used], getattr(new, name)[:used])
+    return new
 
 
-def _room(
-    over: State | None, name: str, shape: tuple[int, ...], make: Any, dtype: np.dtype
-) -> np.ndarray:
-    """Memory of a spare branch where its shape fits, or new memory."""
-    if over is not None and getattr(over, name).shape == shape:
-        return getattr(over, name)  # type: ignore[no-any-return]
-    return make(shape, dtype)  # type: ignore[no-any-return]
+def packed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Copies of arrays in one block of memory, and the block, so that all are copied at once."""
+    places = np.cumsum([0, *(-(-array.nbytes // 64) * 64 for array in arrays.values())])
+    block = np.zeros(places[-1], np.uint8)
+    views = {"block": block}
+    for (name, array), start in zip(arrays.items(), places[:-1], strict=True):
+        room = block[start : start + array.nbytes]
+        views[name] = room.view(array.dtype).reshape(array.shape)
+        _copy(array, views[name])
+    return views
 
 
 def _copy(column: np.ndarray, into: np.ndarray) -> None:
