@@ -288,6 +288,7 @@ def fund(s, step, p, row):
     problem.funded += 1 if grant > 0 else 0
     state = s.programme_state[c.programme]
     state.awards += 1.0
+    state.taken += 1.0 if problem.teams == 0 else 0.0
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
     recognise(s, p, c.lead)

@@ -31,7 +31,7 @@ from simulation.events import (
 from simulation.fields import ring_position
 from simulation.focus import in_focus
 from simulation.forming import drop_last, form_consortium, free_staff
-from simulation.membership import admitted_lead, most_members
+from simulation.membership import admitted_lead
 from simulation.needs import STRANGER, distinct_fields, field_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
@@ -54,7 +54,8 @@ from simulation.reporting import missing_share
 from simulation.standing import best_body
 from simulation.ties import tie_strength
 from simulation.worth import (
-    best_case,
+    award_chance,
+    bid_chance,
     expected_part,
     failure_penalty,
     grant_share,
@@ -62,6 +63,8 @@ from simulation.worth import (
     label_worth,
     lead_utility,
     makers_claim,
+    mean_coverage,
+    planned_bid_cost,
     project_quarters_cost,
     share_of,
     team_keeps,
@@ -134,13 +137,6 @@ def owner_leads(p):
 
 
 @rule
-def mean_coverage(w, state):
-    """Coverage that owners expect of a programme's consortia, from its awards so far."""
-    weight = w.forming_prior_coverage_weight
-    return (state.coverage_sum + weight * w.forming_prior_coverage) / (state.coverage_n + weight)
-
-
-@rule
 def stranger_success(w, coverage):
     """Success that an owner believes in when somebody unknown leads."""
     return believed_success(
@@ -150,17 +146,10 @@ def stranger_success(w, coverage):
 
 
 @rule
-def planned_bid_cost(w):
-    """What a bid by a team of the planned size costs, million yuan."""
-    members = 1.0 + w.forming_planned_partners
-    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
-
-
-@rule
-def award_chance(w, state):
-    """Chance of an award that owners expect of a programme, from its awards so far."""
+def taken_chance(w, state):
+    """Chance that owners expect of a programme to find somebody for a need, by its record."""
     weight = w.forming_prior_award_weight
-    return (state.awards + weight * w.forming_prior_award_rate) / (state.bids + weight)
+    return (state.taken + weight * w.forming_prior_award_rate) / (state.called + weight)
 
 
 @rule
@@ -202,7 +191,8 @@ def utility_of_call(s, step, programme, index, owner, alone):
         claim = makers_claim(w, p.diffusion_private_standard)
         won = chance * need.value * (w.forming_owner_share - price) * (1.0 - claim)
         cost = 0.0
-    return call_utility(award_chance(w, state), won - loss, alone, cost, w.forming_wait_discount)
+    chance = award_chance(w, state) if owner_leads(p) else taken_chance(w, state)
+    return call_utility(chance, won - loss, alone, cost, w.forming_wait_discount)
 
 
 @rule
@@ -484,6 +474,7 @@ def bid(s, step):
         programme = problem.programme
         p = s.programmes[programme]
         s.stages[programme, stages.CALLED] += 1
+        s.programme_state[programme].called += 1.0
         if p.renewal_standing == 1:
             answers = answer_by_bodies(s, step, index, programme)
         elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
@@ -508,19 +499,25 @@ def race_factor(s, programme):
 
 @rule
 def answer(s, step, index, programme, lead, body, attempt_number):
-    """One consortium forms and bids; returns 1 if it does, else 0."""
+    """One consortium forms and bids; returns 1 if it does, else 0.
+
+    A lead bids where the chance of an award is worth the bid: first by what it hopes for, then by
+    the team it has found. Who is commissioned, or has the need in its queue, tries in any case.
+    """
     w = s.world[0]
     p = s.programmes[programme]
     p_extra = race_factor(s, programme)
+    chance = bid_chance(s, programme, body)
     free = p.selection_mode == DIRECTED or body >= 0
     owns = s.problems[index].owner == lead
     bonus = beyond_project(s, programme, index, lead)
-    least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
-    others = most_members(p) - 1.0
-    best = best_case(s, index, lead, programme, others, owns, p_extra)
+    others = w.forming_planned_partners
+    coverage = mean_coverage(w, s.programme_state[programme])
+    hoped = lead_utility(s, index, lead, programme, coverage, others, owns, p_extra) + bonus
+    hoped = max(hoped, name_worth(s, step, programme, index, lead, others))
     s.stages[programme, stages.CONSIDERED] += 1
-    if max(best + bonus, name_worth(s, step, programme, index, lead, others)) <= least:
-        note(s, step, NOT_WORTH_IT, index, -1, lead, best)
+    if not free and chance * hoped <= planned_bid_cost(w):
+        note(s, step, NOT_WORTH_IT, index, -1, lead, hoped)
         return 0
     s.stages[programme, stages.ATTEMPTED] += 1
     row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
@@ -531,7 +528,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     s.stages[programme, stages.POOLED] += p.formation_mode == RESERVE_POOL
     cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
     nominal = name_worth(s, step, programme, index, lead, c.size - 1.0)
-    if max(c.utility + bonus, nominal) <= (0.0 if free else cost):
+    if chance * max(c.utility + bonus, nominal) <= (0.0 if free else cost):
         note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
         drop_last(s, row)
         return 0

@@ -250,6 +250,8 @@ PROGRAMME_STATE = np.dtype(
         ("results", "f8"),
         ("bids", "f8"),
         ("awards", "f8"),
+        ("called", "f8"),  # needs for which answers have been called
+        ("taken", "f8"),  # of them, those that a team has started on
         ("coverage_sum", "f8"),
         ("coverage_n", "f8"),
         ("cap", "f8"),  # million yuan, largest grant of the last awards

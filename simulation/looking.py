@@ -19,7 +19,7 @@ from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.supply import linked
-from simulation.worth import lead_keeps, makers_claim, share_of
+from simulation.worth import bid_chance, lead_keeps, makers_claim, share_of
 
 
 @rule
@@ -31,6 +31,7 @@ def wanted_looks(s, need, c, programme, owns):
     claim = makers_claim(w, p.diffusion_private_standard)
     kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price, claim)
     stake = w.forming_prior_success * need.value * kept
+    stake *= bid_chance(s, programme, c.body)
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS)

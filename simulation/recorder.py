@@ -168,8 +168,9 @@ def outcomes(
     """
     cohort = slice(int(state.cohort[0]), int(state.cohort[1]))
     values: dict[str, float] = {"needs": float(state.cohort[1] - state.cohort[0])}
-    values |= _counts(state, cohort)
-    values |= _times_and_values(state, cohort)
+    flags = _flags(state, cohort)
+    values |= _counts(state, cohort, flags)
+    values |= _times_and_values(state, cohort, flags)
     values |= _two_skins(state, cohort)
     values |= _projects(state, start)
     values |= _standing(state)
@@ -203,21 +204,23 @@ def _flags(state: State, cohort: slice) -> dict[str, np.ndarray]:
     }
 
 
-def _counts(state: State, cohort: slice) -> dict[str, float]:
+def _counts(state: State, cohort: slice, flags: dict[str, np.ndarray]) -> dict[str, float]:
     quarter = state.needs[cohort]["arrival"] - state.world[0]["time_burn_in"]
     values: dict[str, float] = {}
-    for name, flag in _flags(state, cohort).items():
-        values[name] = flag.sum()
+    for name, flag in flags.items():
+        quarters = quarter[flag]
+        values[name] = len(quarters)
         for horizon in HORIZONS[:-1]:
-            values[f"{name}_{horizon}q"] = (flag & (quarter < horizon)).sum()
+            values[f"{name}_{horizon}q"] = np.count_nonzero(quarters < horizon)
     values["solved_per_year"] = values["solved"] * 4.0 / state.world[0]["time_policy"]
     return values
 
 
-def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
+def _times_and_values(
+    state: State, cohort: slice, flags: dict[str, np.ndarray]
+) -> dict[str, float]:
     problems = state.problems[cohort]
     needs = state.needs[cohort]
-    flags = _flags(state, cohort)
     solved = flags["solved"]
     longest = int(state.world[0]["criteria_longest_time"])
     took = np.where(solved, problems["solved_step"] - needs["arrival"], longest)
@@ -235,9 +238,8 @@ def _times_and_values(state: State, cohort: slice) -> dict[str, float]:
         "strategic_solved": (solved & (needs["strategic"] == 1)).sum(),
         "cross_border_solved": (solved & (needs["cross_border"] > 0.0)).sum(),
     }
-    for code, kind in enumerate(KINDS):
-        values[f"solved_led_by_{kind}"] = (lead_kind == code).sum()
-    return values
+    led = np.bincount(lead_kind, minlength=len(KINDS))
+    return values | {f"solved_led_by_{kind}": led[code] for code, kind in enumerate(KINDS)}
 
 
 def _two_skins(state: State, cohort: slice) -> dict[str, float]:
@@ -372,8 +374,7 @@ def _additionality(state: State, reference: State, cohort: slice) -> dict[str, f
 def _people(state: State, start: State) -> dict[str, float]:
     n = int(state.counters[N_ORGANISATIONS])
     people = state.organisations[:n]
-    before = np.zeros(n, columns.ORGANISATION)
-    before[: len(start.organisations[:n])] = start.organisations[:n]
+    before = start.organisations[:n]  # zeros where somebody has entered since
     with_staff = people["staff"] > 0
     granted = people["granted"] - before["granted"]  # fen: sums of integers know no order
     earned = people["earned"] - before["earned"]

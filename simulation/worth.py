@@ -17,6 +17,7 @@ from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, value_weight
 from simulation.policies.monitoring import penalty_due
+from simulation.policies.selection import DIRECTED
 from simulation.supply import linked
 
 
@@ -211,15 +212,34 @@ def in_name_only_utility(s, programme, index, lead, others, public):
 
 
 @rule
-def best_case(s, index, lead, programme, most, owns, p_extra):
-    """The most a project could be worth to its lead: full coverage, alone or with ``most`` others.
+def mean_coverage(w, state):
+    """Coverage that owners expect of a programme's consortia, from its awards so far."""
+    weight = w.forming_prior_coverage_weight
+    return (state.coverage_sum + weight * w.forming_prior_coverage) / (state.coverage_n + weight)
 
-    Utility is linear in the lead's part, so one of the two ends is the best.
-    """
-    return max(
-        lead_utility(s, index, lead, programme, 1.0, 0.0, owns, p_extra),
-        lead_utility(s, index, lead, programme, 1.0, most, owns, p_extra),
-    )
+
+@rule
+def award_chance(w, state):
+    """Chance of an award that is expected of a bid in a programme, from its awards so far."""
+    weight = w.forming_prior_award_weight
+    return (state.awards + weight * w.forming_prior_award_rate) / (state.bids + weight)
+
+
+@rule
+def planned_bid_cost(w):
+    """What a bid by a team of the planned size costs, million yuan."""
+    members = 1.0 + w.forming_planned_partners
+    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
+
+
+@rule
+def bid_chance(s, programme, body):
+    """Chance of an award that a lead expects of a bid; commissions and queues are not weighed so."""
+    if programme == PRIVATE_PRACTICE or body >= 0:
+        return 1.0
+    if s.programmes[programme].selection_mode == DIRECTED:
+        return 1.0
+    return award_chance(s.world[0], s.programme_state[programme])
 
 
 @rule
