@@ -18,7 +18,7 @@ CHUNKS = 1 << 12  # of fitness, which is below 2^24 for 16 components or fewer
 
 
 @rule
-def look(address, mask, design):
+def contribution(address, mask, design):
     """Contribution of a component, hashed to ``address``, to a design: an integer in [0, 2^20).
 
     ``mask`` holds the component and its neighbours as bits.
@@ -36,7 +36,9 @@ def partial_gain(key, masks, part, design, flips):
     while part:
         i = lowest(part)
         address = streams.combine(key, i)
-        gain += look(address, masks[i], design ^ flips) - look(address, masks[i], design)
+        gain += contribution(address, masks[i], design ^ flips) - contribution(
+            address, masks[i], design
+        )
         part &= part - 1
     return gain
 
@@ -65,7 +67,7 @@ def contributions(key, component, mask, first, out):
     """Fill ``out`` with the contributions of one component to the designs from ``first`` on."""
     address = streams.combine(key, component)
     for k in range(len(out)):
-        out[k] = np.int32(look(address, mask, first + k))
+        out[k] = np.int32(contribution(address, mask, first + k))
 
 
 @rule

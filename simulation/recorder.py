@@ -209,9 +209,9 @@ def _counts(state: State, cohort: slice, flags: dict[str, np.ndarray]) -> dict[s
     values: dict[str, float] = {}
     for name, flag in flags.items():
         quarters = quarter[flag]
-        values[name] = len(quarters)
+        values[name] = float(len(quarters))
         for horizon in HORIZONS[:-1]:
-            values[f"{name}_{horizon}q"] = np.count_nonzero(quarters < horizon)
+            values[f"{name}_{horizon}q"] = float(np.count_nonzero(quarters < horizon))
     values["solved_per_year"] = values["solved"] * 4.0 / state.world[0]["time_policy"]
     return values
 

@@ -202,7 +202,7 @@ PACKED = (
     "counters", "discounted", "trajectory",
 )  # fmt: skip
 # Of these, what has as many rows as the regime has programmes.
-OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
+OF_REGIME = ("programme_state", "stages", "purses", "focus")
 CHANGING = (*PACKED, *OF_REGIME)
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
 GROWING = {
@@ -222,6 +222,7 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     list and its memory used again, which saves fetching and clearing new memory.
     """
     copied: dict[str, np.ndarray] = {name: getattr(state, name).copy() for name in OF_REGIME}
+    copied["programmes"] = state.programmes
     if spare:
         over = spare.pop()
         over.block[:] = state.block
