@@ -502,7 +502,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     """One consortium forms and bids; returns 1 if it does, else 0.
 
     A lead bids where the chance of an award is worth the bid: first by what it hopes for, then by
-    the team it has found. Who is commissioned, or has the need in its queue, tries in any case.
+    the team it has found. A standing consortium looks at what it has in its queue in any case.
     """
     w = s.world[0]
     p = s.programmes[programme]
@@ -516,7 +516,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     hoped = lead_utility(s, index, lead, programme, coverage, others, owns, p_extra) + bonus
     hoped = max(hoped, name_worth(s, step, programme, index, lead, others))
     s.stages[programme, stages.CONSIDERED] += 1
-    if not free and chance * hoped <= planned_bid_cost(w):
+    if body < 0 and chance * hoped <= (0.0 if free else planned_bid_cost(w)):
         note(s, step, NOT_WORTH_IT, index, -1, lead, hoped)
         return 0
     s.stages[programme, stages.ATTEMPTED] += 1

@@ -13,8 +13,8 @@ from agents.compiled import rule
 from simulation import streams
 
 MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
-CHUNK_BITS = 12
-CHUNKS = 1 << 12  # of fitness, which is below 2^24 for 16 components or fewer
+CHUNK_BITS = 14
+CHUNKS = 1 << 10  # of fitness, which is below 2^24 for 16 components or fewer
 
 
 @rule
@@ -87,24 +87,31 @@ def values_at(table, ranks):
     counts = np.zeros(CHUNKS, np.int64)
     for value in table:
         counts[value >> CHUNK_BITS] += 1
-    found = np.empty(len(ranks), np.int64)
+    wanted = np.zeros(CHUNKS, np.bool_)
+    places = np.empty(len(ranks), np.int64)  # of the ranks in the chunks that are sorted
+    size = 0
+    below = 0
+    for chunk in range(CHUNKS):
+        for k in range(len(ranks)):
+            if below <= ranks[k] < below + counts[chunk]:
+                wanted[chunk] = True
+                places[k] = size + ranks[k] - below
+        below += counts[chunk]
+        if wanted[chunk]:
+            size += counts[chunk]
+    inside = values_in(table, wanted, size)
     for k in range(len(ranks)):
-        chunk = 0
-        before = 0
-        while before + counts[chunk] <= ranks[k]:
-            before += counts[chunk]
-            chunk += 1
-        found[k] = value_in_chunk(table, chunk, counts[chunk], ranks[k] - before)
-    return found
+        places[k] = inside[places[k]]
+    return places
 
 
 @rule
-def value_in_chunk(table, chunk, count, rank):
-    """Fitness at a rank among the designs of one chunk."""
-    inside = np.empty(count, np.int64)
+def values_in(table, wanted, size):
+    """Fitness of the ``size`` designs in the wanted chunks, sorted."""
+    inside = np.empty(size, np.int64)
     n = 0
     for value in table:
-        if value >> CHUNK_BITS != chunk:
+        if not wanted[value >> CHUNK_BITS]:
             continue
         place = n
         while place > 0 and inside[place - 1] > value:
@@ -112,7 +119,7 @@ def value_in_chunk(table, chunk, count, rank):
             place -= 1
         inside[place] = value
         n += 1
-    return inside[rank]
+    return inside
 
 
 @rule
