@@ -195,7 +195,7 @@ CANDIDATE = np.dtype(
         ("touches", "i8"),
         ("trust", "f8"),
         ("skill", "f8"),  # most that it can add to the team's best expertise
-        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch
+        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch, else 0
     ],
     align=True,
 )

@@ -13,8 +13,8 @@ from agents.kinds import INSTITUTE, LOCAL_SOE, SME, UNIVERSITY
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.bits import lowest
 from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
-from simulation.landscape import lowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,17 +348,29 @@ def ring_position(s, field, luck_bits):
 
 
 @rule
+def inner_product(s, a, b):
+    """Inner product of what two organisations know, added up in two halves that need not wait."""
+    fields = s.expertise.shape[1]
+    half = fields // 2
+    first = 0.0
+    second = 0.0
+    for f in range(half):
+        first += s.expertise[a, f] * s.expertise[b, f]
+        second += s.expertise[a, half + f] * s.expertise[b, half + f]
+    if fields % 2 == 1:
+        second += s.expertise[a, fields - 1] * s.expertise[b, fields - 1]
+    return first + second
+
+
+@rule
+def distance_of(product, own, other):
+    """Cognitive distance: 1 - cosine of two profiles, by their inner products, in [0, 1]."""
+    if own == 0.0 or other == 0.0:
+        return 1.0
+    return 1.0 - product / math.sqrt(own * other)
+
+
+@rule
 def profile_distance(s, a, b):
     """Cognitive distance of two organisations: 1 - cosine of their expertise, in [0, 1]."""
-    dot = 0.0
-    aa = 0.0
-    bb = 0.0
-    for f in range(s.expertise.shape[1]):
-        x = s.expertise[a, f]
-        y = s.expertise[b, f]
-        dot += x * y
-        aa += x * x
-        bb += y * y
-    if aa == 0.0 or bb == 0.0:
-        return 1.0
-    return 1.0 - dot / math.sqrt(aa * bb)
+    return distance_of(inner_product(s, a, b), inner_product(s, a, a), inner_product(s, b, b))

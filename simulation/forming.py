@@ -16,6 +16,7 @@ from agents.kinds import CORE, GENERAL
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.bits import count_bits
 from simulation.columns import (
     BIDDING,
     MAX_MEMBERS,
@@ -31,7 +32,6 @@ from simulation.events import (
     REFUSED_STAFF,
     note,
 )
-from simulation.landscape import count_bits
 from simulation.looking import find_candidates
 from simulation.membership import (
     fills_rule,
@@ -513,9 +513,10 @@ def make_pool(s, c, n_found):
         one.trust = trust_of(s.known[row], w.forming_trust_rate)
         total = 0.0
         for i in range(w.needs_components):
+            one.level[i] = 0.0
             if one.touches & (1 << i):
                 one.level[i] = s.expertise[row, field_seen(need, c.misposed, i)]
-                total += one.level[i]
+            total += one.level[i]
         one.skill = total / w.needs_components
 
 
@@ -532,8 +533,7 @@ def skill_gain(s, candidate, components):
     """What a candidate adds to the team's best expertise, mean over components, in [0, 1]."""
     total = 0.0
     for i in range(components):
-        if candidate.touches & (1 << i):
-            total += max(0.0, candidate.level[i] - s.levels[i])
+        total += max(0.0, candidate.level[i] - s.levels[i])
     return total / components
 
 

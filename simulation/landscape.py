@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.compiled import rule
 from simulation import streams
+from simulation.bits import count_bits, lowest
 
 MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
 CHUNK_BITS = 14
@@ -173,22 +174,6 @@ def least_count(share, size):
     while count / size < share:
         count += 1
     return count
-
-
-@rule
-def count_bits(part):
-    """Elements of a bit set."""
-    count = 0
-    while part:
-        part &= part - 1
-        count += 1
-    return count
-
-
-@rule
-def lowest(part):
-    """The lowest element of a bit set that is not empty."""
-    return count_bits((part & -part) - 1)
 
 
 @rule

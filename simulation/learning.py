@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from agents.compiled import rule
 from agents.settings import Settings, parameter
+from simulation.bits import lowest
 from simulation.columns import N_ORGANISATIONS
-from simulation.fields import profile_distance
-from simulation.landscape import lowest
+from simulation.fields import distance_of, inner_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +102,32 @@ def learn_in_team(s, row):
             s.expertise[row, need.field[i]] += w.learning_by_use * (
                 1.0 - s.expertise[row, need.field[i]]
             )
+    measure_distances(s, c)
+    pair = 0
     for a in range(1, c.size):
         for b in range(min(a, w.forming_meeting_members)):
             one, other = s.members[c.first + a].row, s.members[c.first + b].row
-            learn_from_each_other(s, c, need, one, other)
+            learn_from_each_other(s, c, need, one, other, s.apart[pair])
+            pair += 1
 
 
 @rule
-def learn_from_each_other(s, c, need, one, other):
+def measure_distances(s, c):
+    """Cognitive distances of the pairs who meet, as the quarter begins, in the order they meet."""
+    pair = 0
+    for a in range(c.size):
+        one = s.members[c.first + a].row
+        s.length[a] = inner_product(s, one, one)
+        for b in range(min(a, s.world[0].forming_meeting_members)):
+            product = inner_product(s, one, s.members[c.first + b].row)
+            s.apart[pair] = distance_of(product, s.length[a], s.length[b])
+            pair += 1
+
+
+@rule
+def learn_from_each_other(s, c, need, one, other, distance):
     """Of two members who meet, in each field of the need the one learns who knows less."""
     rate = s.world[0].learning_from_partners / (c.size - 1)
-    distance = profile_distance(s, one, other)
     rest = need.first
     while rest:
         f = need.field[lowest(rest)]

@@ -10,9 +10,9 @@ from agents.compiled import rule
 from agents.decisions import scan_breadth
 from simulation import streams
 from simulation.accounts import fen, pay, spend_from_programme
+from simulation.bits import count_bits
 from simulation.columns import MAX_LOOKS, SCANNING_OUT
 from simulation.fields import ring_position
-from simulation.landscape import count_bits
 from simulation.membership import unmet
 from simulation.needs import distinct_fields, field_seen
 from simulation.outcomes import OUTSIDE_CIRCLE

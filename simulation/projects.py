@@ -10,6 +10,7 @@ from agents.compiled import rule
 from agents.decisions import takes_bold_try
 from agents.kinds import PAYER_PRIVATE, PAYER_PROGRAMME, SME
 from simulation.accounts import centre_of, fen, myuan, payer_of
+from simulation.bits import count_bits
 from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
@@ -25,7 +26,7 @@ from simulation.columns import (
 from simulation.events import STARTED, note
 from simulation.financiers import advance, decide_backing
 from simulation.forming import free_staff
-from simulation.landscape import count_bits, prepare, start_design
+from simulation.landscape import prepare, start_design
 from simulation.learning import learn_in_team
 from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable

@@ -11,7 +11,8 @@ import numpy as np
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
-from simulation.landscape import MEAN_CONTRIBUTION, count_bits, lowest, partial_gain
+from simulation.bits import count_bits, lowest
+from simulation.landscape import MEAN_CONTRIBUTION, partial_gain
 from simulation.needs import field_seen
 
 

@@ -144,6 +144,11 @@ class State:
     sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
     funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
 
+    # Room to work in for a team that meets; means nothing at other times.
+    length: np.ndarray = _column(np.float64, 1, "(MAX_MEMBERS,)", "squared lengths of profiles")
+    apart: np.ndarray = _column(
+        np.float64, 1, "(MAX_MEMBERS**2,)", "cognitive distances of pairs, in the order they meet"
+    )
     # Room to work in for the lead that now looks for partners; means nothing at other times.
     known: np.ndarray = _column(np.float64, 1, "(n,)", "times each has worked with it; else 0")
     looked_at: np.ndarray = _column(np.int64, 1, "(n,)", "1: it has looked at this one; else 0")

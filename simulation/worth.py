@@ -8,9 +8,9 @@ from agents.compiled import rule
 from agents.decisions import acceptance_utility, believed_success, project_utility
 from agents.kinds import GENERAL, PAYER_PRIVATE, SME
 from simulation.accounts import payer_of
+from simulation.bits import count_bits
 from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
-from simulation.landscape import count_bits
 from simulation.learning import partner_gain
 from simulation.needs import distinct_fields, field_seen
 from simulation.policies.funding import grant_for, releasable

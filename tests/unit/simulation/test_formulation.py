@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.bits import count_bits
 from simulation.calls import formulate
 from simulation.columns import N_CONSORTIA, RUNNING
 from simulation.fields import is_frontier, take_stock
-from simulation.landscape import count_bits
 from simulation.needs import STRANGER, field_seen, misposed_for
 from simulation.outcomes import NEED_PUT_RIGHT
 from simulation.phases import addresses, advance

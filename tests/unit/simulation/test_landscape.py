@@ -9,11 +9,10 @@ import pytest
 from scipy import stats
 
 from simulation import streams
+from simulation.bits import count_bits, lowest
 from simulation.landscape import (
     contribution,
-    count_bits,
     least_count,
-    lowest,
     partial_gain,
     percentile,
     prepare,
