@@ -32,11 +32,11 @@ def _trailing_zeros(context: Any, part: Any) -> Any:
     return part(part), generate
 
 
-@overload(count_bits)  # type: ignore[untyped-decorator]
+@overload(count_bits)
 def _count_bits(part):
     return lambda part: np.int64(_ones(part))
 
 
-@overload(lowest)  # type: ignore[untyped-decorator]
+@overload(lowest)
 def _lowest(part):
     return lambda part: np.int64(_trailing_zeros(part))
