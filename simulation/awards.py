@@ -143,7 +143,7 @@ def adapt_shares(s, quarter):
     for programme in range(1, n + 1):
         mean += yield_of(s, programme) / n
         total += s.programme_state[programme].share
-    if mean <= 0.0:
+    if mean <= 0.0 or total <= 0.0:
         return
     weight = 0.0
     for programme in range(1, n + 1):

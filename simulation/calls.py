@@ -47,7 +47,6 @@ from simulation.policies.formation import RESERVE_POOL
 from simulation.policies.openness import within_circle
 from simulation.policies.recognition import without_cash
 from simulation.policies.screening import LOCAL, N_CRITERIA, appraisal
-from simulation.policies.selection import DIRECTED
 from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
 from simulation.reporting import missing_share
@@ -55,7 +54,7 @@ from simulation.standing import best_body
 from simulation.ties import tie_strength
 from simulation.worth import (
     award_chance,
-    bid_chance,
+    costs_no_bid,
     expected_part,
     failure_penalty,
     grant_share,
@@ -67,6 +66,7 @@ from simulation.worth import (
     planned_bid_cost,
     project_quarters_cost,
     share_of,
+    start_chance,
     team_keeps,
     touched_by,
 )
@@ -507,8 +507,8 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     w = s.world[0]
     p = s.programmes[programme]
     p_extra = race_factor(s, programme)
-    chance = bid_chance(s, programme, body)
-    free = p.selection_mode == DIRECTED or body >= 0
+    chance = start_chance(s, programme, body)
+    free = costs_no_bid(p, body)
     owns = s.problems[index].owner == lead
     bonus = beyond_project(s, programme, index, lead)
     others = w.forming_planned_partners

@@ -86,7 +86,7 @@ def decide_backing(s, c):
     value = need.value * team_keeps(w, price, makers_claim(w, p.diffusion_private_standard))
     back = asked_back(wanted, c.believed, w.financiers_hurdle)
     fund.asked += 1
-    if wanted <= 0.0 or back > w.financiers_most_value_share * value:
+    if wanted <= 0.0 or c.believed <= 0.0 or back > w.financiers_most_value_share * value:
         s.bound[FINANCIER_REFUSED] += 1
     elif fund.capital < fen(wanted):
         s.bound[FUND_EMPTY] += 1

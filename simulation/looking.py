@@ -19,19 +19,19 @@ from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.supply import linked
-from simulation.worth import bid_chance, lead_keeps, makers_claim, share_of
+from simulation.worth import lead_keeps, makers_claim, share_of, start_chance
 
 
 @rule
-def wanted_looks(s, need, c, programme, owns):
+def wanted_looks(s, need, c, owns):
     """How many candidates the lead pays to look at."""
     w = s.world[0]
-    p = s.programmes[programme]
+    p = s.programmes[c.programme]
     coverage = share_of(c.touched, w.needs_components)
     claim = makers_claim(w, p.diffusion_private_standard)
     kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price, claim)
     stake = w.forming_prior_success * need.value * kept
-    stake *= bid_chance(s, programme, c.body)
+    stake *= start_chance(s, c.programme, c.body)
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS)
@@ -45,7 +45,7 @@ def find_candidates(s, c, owns):
     p = s.programmes[c.programme]
     n_found = add_body(s, c)
     rules_open = n_found == 0 and unmet(s, p, c)
-    looks = wanted_looks(s, need, c, c.programme, owns)
+    looks = wanted_looks(s, need, c, owns)
     if rules_open:
         looks = max(looks, 4 * max(p.eligibility_min_members, p.eligibility_min_regions + 1))
     fields = fields_sought(s, need, c, rules_open)

@@ -183,12 +183,19 @@ def _private_practice(w: np.void) -> np.ndarray:
 
 @functools.cache
 def _distances(fields: int) -> np.ndarray:
-    return np.array([[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)])
+    rows = [[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)]
+    return _read_only(np.array(rows))
 
 
 @functools.cache
 def _reach(fields: int, tau: float) -> np.ndarray:
-    return np.array([[math.exp(-d / tau) for d in row] for row in _distances(fields).tolist()])
+    rows = [[math.exp(-d / tau) for d in row] for row in _distances(fields).tolist()]
+    return _read_only(np.array(rows))
+
+
+def _read_only(shared: np.ndarray) -> np.ndarray:
+    shared.flags.writeable = False
+    return shared
 
 
 def _region_weights(population: Population) -> np.ndarray:

@@ -172,7 +172,12 @@ class State:
         self._point_to({name: getattr(self, name) for name in COLUMNS})
 
     def replace(self, **changes: np.ndarray) -> State:
-        """The same state with other arrays in some places."""
+        """The same state with other arrays in some places.
+
+        Columns of :data:`PACKED` come together with their block, or :func:`branch` would lose them.
+        """
+        if "block" not in changes and (loose := changes.keys() & set(PACKED)):
+            raise ValueError(f"write into {', '.join(sorted(loose))} of the state instead")
         other = copy.copy(self)
         object.__setattr__(other, "table", self.table.copy())
         for name, array in changes.items():

@@ -233,11 +233,15 @@ def planned_bid_cost(w):
 
 
 @rule
-def bid_chance(s, programme, body):
-    """Chance of an award that a lead expects of a bid; commissions and queues are not weighed so."""
-    if programme == PRIVATE_PRACTICE or body >= 0:
-        return 1.0
-    if s.programmes[programme].selection_mode == DIRECTED:
+def costs_no_bid(p, body):
+    """Whether a project is a commission or comes from a standing consortium's queue."""
+    return p.selection_mode == DIRECTED or body >= 0
+
+
+@rule
+def start_chance(s, programme, body):
+    """Chance that a lead gives a project to be started, once a team is found."""
+    if programme == PRIVATE_PRACTICE or costs_no_bid(s.programmes[programme], body):
         return 1.0
     return award_chance(s.world[0], s.programme_state[programme])
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from agents.compiled import rule
 from experiments.configuration import Setup, load_setup
+from simulation.bits import count_bits, lowest
 from simulation.outcomes import RunResult
 from simulation.phases import addresses, advance
 from simulation.policies.registry import Programme, Regime
@@ -159,6 +161,13 @@ def unequal_columns(first: State, second: State) -> list[str]:
         return column[:used].tobytes()
 
     return [name for name in (*CHANGING, *GROWING) if in_use(first, name) != in_use(second, name)]
+
+
+@rule
+def ask_bits(part, answers):
+    """Elements and lowest element of a bit set, asked in compiled code."""
+    answers[0] = count_bits(part)
+    answers[1] = lowest(part)
 
 
 def plain(rule: Any) -> Any:

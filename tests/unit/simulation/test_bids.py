@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from simulation import stages
+from simulation.awards import adapt_shares
 from simulation.calls import answer, taken_chance
 from simulation.columns import N_CONSORTIA, OPEN
 from simulation.setup import install
 from simulation.state import State, branch
-from simulation.worth import award_chance, bid_chance
+from simulation.worth import award_chance, start_chance
 from tests.support import worlds
 
 STEP = 20
@@ -63,8 +64,17 @@ def test_more_bid_where_the_chance_is_better(state: State) -> None:
 
 def test_queues_and_commissions_count_on_the_award(state: State, regimes: dict) -> None:
     with_record(state, bids=1e6, awards=0.0)
-    assert bid_chance(state, PROGRAMME, -1) < 1e-3
-    assert bid_chance(state, PROGRAMME, 0) == 1.0
-    assert bid_chance(state, 0, -1) == 1.0
+    assert start_chance(state, PROGRAMME, -1) < 1e-3
+    assert start_chance(state, PROGRAMME, 0) == 1.0
+    assert start_chance(state, 0, -1) == 1.0
     commission = worlds.changed_regime(regimes["open_challenge"], {"selection.mode": "directed"})
-    assert bid_chance(install(branch(state), commission), PROGRAMME, -1) == 1.0
+    assert start_chance(install(branch(state), commission), PROGRAMME, -1) == 1.0
+
+
+def test_shares_of_nothing_stay_nothing(regimes: dict) -> None:
+    """A government that learns, with programmes that have no part of the budget."""
+    idle = worlds.changed_regime(regimes["combined"], {"budget.share": 0.0, "adaptation.rate": 1.0})
+    begun = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
+    state = install(branch(begun), idle)
+    adapt_shares(state, int(state.world[0]["money_adaptation_quarters"]))
+    assert (state.programme_state["share"] == 0.0).all()
