@@ -19,6 +19,7 @@ from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
 from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_ORGANISATIONS
 from simulation.focus import in_focus
+from simulation.measures import outcomes
 from simulation.outcomes import TRAJECTORIES
 from simulation.phases import PHASES, anything_open, withdraw_policy
 from simulation.policies.agenda import takes_up
@@ -28,7 +29,6 @@ from simulation.policies.monitoring import penalty_due
 from simulation.policies.registry import Regime
 from simulation.policies.renewal import performance
 from simulation.population import Population
-from simulation.recorder import outcomes
 from simulation.results import design_percentile
 from simulation.runner import _fill_trajectory, _hand_over, check_sound, finish
 from simulation.search import team_integration

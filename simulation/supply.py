@@ -69,12 +69,3 @@ def supporting(s, c):
         m = s.members[c.first + position]
         count += linked(s, c.lead, m.row)
     return count
-
-
-@rule
-def supporting_in(s, rows):
-    """The same, added up over several consortia."""
-    count = 0
-    for row in rows:
-        count += supporting(s, s.consortia[row])
-    return count
