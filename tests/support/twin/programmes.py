@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from agents.kinds import LEAD_FIRM
 from simulation.columns import MAX_DEPARTMENTS, MAX_MEMBERS
 from simulation.policies.eligibility import OWNER_LEADS
 from simulation.policies.formation import RESERVE_POOL
@@ -149,7 +148,7 @@ class Programme:
             return False
         if self.purse_total() <= 0 and not self.is_without_cash:
             return False
-        backbone = owner is not None and owner.kind == LEAD_FIRM
+        backbone = owner is not None and owner.is_backbone
         if not rules.takes_up(
             p.agenda_mode, p.agenda_backbone_only, owner is not None, backbone, need.strategic
         ):
