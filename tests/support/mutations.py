@@ -111,7 +111,7 @@ MUTATIONS = (
         "a try that is not integrated sees what others have changed in the same round",
     ),
     Mutation(
-        "no_spillover_at_home",
+        "one_sided_spillover",
         "simulation/learning.py",
         "for g in range(w.fields_count):",
         "for g in range(f, w.fields_count):",
