@@ -2,7 +2,8 @@
 
 ``python -m tests.support.mutations [names]`` copies the packages to a temporary folder for each
 mutation, plants it in the engine's source, compares engine and twin there, and prints a table:
-caught or survived, and the column that gave it away. The exit code is 1 if one survives.
+caught or survived, and the column that gave it away. The exit code is 1 if one survives. All take
+most of an hour on one core, since the engine is compiled anew for each.
 
 Mutations lie in rules that take the engine's columns. The twin shares the rules that take numbers
 only (:mod:`tests.support.twin.rules`), so it would repeat a fault in one of those; they have tests

@@ -1,4 +1,4 @@
-"""The mutations that the twin must find can still be planted; finding them takes a quarter of an hour."""
+"""The mutations that the twin must find can still be planted; finding them takes most of an hour."""
 
 from __future__ import annotations
 
