@@ -25,11 +25,13 @@ class ConsortiumRules:
     Attributes
     ----------
     integration: integration of a consortium's team as it is now, in [0, 1], by row.
+    percentile: share of designs strictly below a running project's own, by row.
     penalty: what failure costs, from (grant, penalty share, tolerance); the unit of the grant.
     performance: smoothed success on which renewal is decided, from (successes, trials, prior).
     """
 
     integration: Callable[[int], float]
+    percentile: Callable[[int], float]
     penalty: Callable[[float, float, float], float]
     performance: Callable[[float, float, float], float]
 
@@ -113,23 +115,24 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
         """Members in the order of joining, the lead first."""
         own = self._own
         responsible = own["responsible"][: self.model.state.world[0]["needs_components"]]
+        rows = self.model.state.members[own["first"] : own["first"] + own["size"]]
         return tuple(
             Member(
-                row=int(own["member"][k]),
-                layer=LAYERS[own["layer"][k]],
-                staff=float(own["fte"][k]),
-                value_weight=float(own["value_weight"][k]),
-                promised=float(own["promised"][k] / FEN_PER_MYUAN),
-                own_paid=float(own["own_paid"][k] / FEN_PER_MYUAN),
+                row=int(one["row"]),
+                layer=LAYERS[one["layer"]],
+                staff=float(one["fte"]),
+                value_weight=float(one["value_weight"]),
+                promised=float(one["promised"] / FEN_PER_MYUAN),
+                own_paid=float(one["own_paid"] / FEN_PER_MYUAN),
                 components=tuple(int(i) for i in (responsible == k).nonzero()[0]),
             )
-            for k in range(self.size)
+            for k, one in enumerate(rows)
         )
 
     @property
     def lead(self) -> Organisation:
         """The organisation that leads it."""
-        organisation: Organisation = self.model.organisation(int(self._own["member"][0]))
+        organisation: Organisation = self.model.organisation(int(self._own["lead"]))
         return organisation
 
     def layer(self, name: str) -> tuple[Member, ...]:
@@ -183,6 +186,8 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
     @property
     def percentile(self) -> float:
         """Share of designs strictly below its own; nobody in the model sees it."""
+        if self.state == "active":
+            return self.model.consortium_rules.percentile(self.row)  # type: ignore[no-any-return]
         return float(self._own["percentile"])
 
     @property

@@ -188,12 +188,12 @@ def _setting_key(world: World, population: Population, reference: Regime) -> byt
         _software(),
         world.columns().tobytes(),
         population.digest().encode(),
-        reference.columns().tobytes(),
+        reference.columns.tobytes(),
     )
 
 
 def _regime_key(setting: bytes, regime: Regime) -> bytes:
-    return _digest(setting, regime.columns().tobytes())
+    return _digest(setting, regime.columns.tobytes())
 
 
 def _run_id(key: bytes, seed: int, replicate: int) -> str:

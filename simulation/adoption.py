@@ -15,10 +15,11 @@ from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.chains import add_solution
-from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_NEEDS_SEEN, SOLVED
+from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_LIVE, SOLVED
 from simulation.events import ADOPTED, note
 from simulation.fields import profile_distance, ring_position
 from simulation.financiers import pay_back
+from simulation.needs import adoptable
 from simulation.worth import makers_claim
 
 
@@ -166,11 +167,12 @@ def realised_factor(surprise, spread):
 
 
 @rule
-def engagement_of(c, row, general):
+def engagement_of(s, c, row, general):
     """How far an adopter took part in the project: 1 core or close, ``general``, or 0 not at all."""
     for position in range(c.size):
-        if c.member[position] == row:
-            return general if c.layer[position] == GENERAL else 1.0
+        m = s.members[c.first + position]
+        if m.row == row:
+            return general if m.layer == GENERAL else 1.0
     return 0.0
 
 
@@ -188,8 +190,8 @@ def adoption_friction(s, index, row):
     problem = s.problems[index]
     c = s.consortia[problem.solver]
     return friction_between(
-        distance_of_minds(s, row, c.member[0]),
-        engagement_of(c, row, w.adoption_general_engagement), problem.scenario,
+        distance_of_minds(s, row, c.lead),
+        engagement_of(s, c, row, w.adoption_general_engagement), problem.scenario,
         problem.standard, w.adoption_friction_base, w.adoption_friction_distance,
         w.adoption_friction_engagement, w.adoption_friction_scenarios,
         w.adoption_friction_standards,
@@ -208,7 +210,7 @@ def absorption_of(s, need, row):
 def access_of(s, index, row):
     """Share of value that a private standard leaves to an adopter; all of it to its makers."""
     problem = s.problems[index]
-    if engagement_of(s.consortia[problem.solver], row, 1.0) > 0.0:
+    if engagement_of(s, s.consortia[problem.solver], row, 1.0) > 0.0:
         return 1.0
     return 1.0 - s.world[0].adoption_standard_exclusion * problem.private_standard
 
@@ -264,12 +266,10 @@ def interested_firm(s, index, step):
 @rule
 def adopt(s, step):
     """Phase 8, second half: solutions are tried by their owner, or by firms that may use them."""
-    w = s.world[0]
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
-        if problem.status != SOLVED or step > problem.solved_step + w.adoption_window:
-            continue
-        if problem.adopters >= w.criteria_adopters:
+        if problem.status != SOLVED or not adoptable(s, index, step):
             continue
         row = problem.owner
         if row < 0 or problem.adopters > 0:
@@ -319,13 +319,15 @@ def share_value(s, index, row):
     team -= pay_back(s, c, team)
     total = 0.0
     for position in range(c.size):
-        total += c.value_weight[position]
+        m = s.members[c.first + position]
+        total += m.value_weight
     left = team
     for position in range(c.size):
-        part = int(team * (c.value_weight[position] / total))
+        m = s.members[c.first + position]
+        part = int(team * (m.value_weight / total))
         part = left if position == c.size - 1 else part
         left -= part
-        earn(s, s.organisations[c.member[position]], part, s.needs[index].strategic)
+        earn(s, s.organisations[m.row], part, s.needs[index].strategic)
 
 
 @rule

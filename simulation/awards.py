@@ -17,7 +17,6 @@ from simulation.calls import (
     target_lags,
 )
 from simulation.columns import (
-    ACTIVE_PROJECTS,
     BIDDING,
     N_CONSORTIA,
     OFFICE_OUT,
@@ -144,7 +143,7 @@ def adapt_shares(s, quarter):
     for programme in range(1, n + 1):
         mean += yield_of(s, programme) / n
         total += s.programme_state[programme].share
-    if mean <= 0.0:
+    if mean <= 0.0 or total <= 0.0:
         return
     weight = 0.0
     for programme in range(1, n + 1):
@@ -241,13 +240,13 @@ def score(s, p, row, step):
     w = s.world[0]
     c = s.consortia[row]
     need = s.needs[c.problem]
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     noise = w.money_appraisal_noise
     readers = p.selection_panel_size + p.governance_joining_departments
     if p.selection_mode == DIRECTED:
         noise = 0.0
     else:
-        pay_readers(s, c.programme, readers, c.member[0])
+        pay_readers(s, c.programme, readers, c.lead)
     priority = priority_of(lead.label, lead.recognised)
     if p.selection_priority_points > 0.0 and priority > 0.0:
         s.bound[PRIORITY_USED] += 1
@@ -262,17 +261,6 @@ def score(s, p, row, step):
 
 
 @rule
-def funded_teams(s, programme, problem):
-    """Teams of a programme at work on a problem."""
-    count = 0
-    for k in range(s.counters[ACTIVE_PROJECTS]):
-        c = s.consortia[s.running[k]]
-        if c.problem == problem and c.programme == programme:
-            count += 1
-    return count
-
-
-@rule
 def fund(s, step, p, row):
     """Give a bid its grant and start the project, if need, teams and purses allow it."""
     c = s.consortia[row]
@@ -280,7 +268,7 @@ def fund(s, step, p, row):
     if problem.status != OPEN and problem.status != RUNNING:
         s.stages[c.programme, stages.SECOND] += 1
         return
-    if problem.status == RUNNING and (funded_teams(s, c.programme, c.problem) >= p.selection_teams):
+    if problem.status == RUNNING and problem.teams >= p.selection_teams:
         s.stages[c.programme, stages.SECOND] += 1
         return
     grant = grant_of(s, p, row)
@@ -291,7 +279,7 @@ def fund(s, step, p, row):
     if c.effort_share == 0.0:
         s.bound[GRANT_DECLINED] += 1
         s.stages[c.programme, stages.DECLINED] += 1
-        note(s, step, DECLINED, c.problem, row, c.member[0], myuan(grant))
+        note(s, step, DECLINED, c.problem, row, c.lead, myuan(grant))
         return
     if grant > 0 and not take_grant(s, p, row, grant):
         s.stages[c.programme, stages.UNPAID] += 1
@@ -300,14 +288,15 @@ def fund(s, step, p, row):
     problem.funded += 1 if grant > 0 else 0
     state = s.programme_state[c.programme]
     state.awards += 1.0
+    state.taken += 1.0 if problem.teams == 0 else 0.0
     state.coverage_sum += c.coverage
     state.coverage_n += 1.0
-    recognise(s, p, c.member[0])
+    recognise(s, p, c.lead)
     stages.count_award(s, p, c, step)
-    note(s, step, AWARDED, c.problem, row, c.member[0], myuan(grant))
+    note(s, step, AWARDED, c.problem, row, c.lead, myuan(grant))
     if c.effort_share < 1.0:
         s.bound[IN_NAME_ONLY] += 1
-        note(s, step, NAME_ONLY, c.problem, row, c.member[0], c.effort_share)
+        note(s, step, NAME_ONLY, c.problem, row, c.lead, c.effort_share)
     start_project(s, row, step)
 
 
@@ -329,10 +318,10 @@ def effort_taken(s, step, row, grant):
     nominal part, if officials need the number and label and grant are worth more to it that way.
     """
     c = s.consortia[row]
-    lead = c.member[0]
+    lead = c.lead
     owns = s.problems[c.problem].owner == lead
     public = myuan(grant) / max(myuan(c.planned), 1e-9)
-    others = others_in(s.programmes[c.programme], c)
+    others = others_in(s, s.programmes[c.programme], c)
     utility = lead_utility_at(
         s, c.problem, lead, c.programme, c.coverage, others, owns, race_factor(s, c.programme),
         public,
@@ -388,13 +377,14 @@ def matching_purse(s, p, c):
 @rule
 def payable_share(s, p, c):
     """Share of members' weight that the purses may pay (borders)."""
-    lead = s.organisations[c.member[0]].region
+    lead = s.organisations[c.lead].region
     payable = 0.0
     total = 0.0
     for position in range(c.size):
-        weight = c.value_weight[position]
+        m = s.members[c.first + position]
+        weight = m.value_weight
         total += weight
-        region = s.organisations[c.member[position]].region
+        region = s.organisations[m.row].region
         payable += weight * payable_part(
             p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
         )
@@ -449,19 +439,21 @@ def split_by_region(s, p, c, grant, parts):
 
     The centre pays members across a border that the regions' purses must not cross.
     """
-    lead = s.organisations[c.member[0]].region
+    lead = s.organisations[c.lead].region
     total = payable_share(s, p, c)
     weights = 0.0
     for position in range(c.size):
-        weights += c.value_weight[position]
+        m = s.members[c.first + position]
+        weights += m.value_weight
     left = grant
     for position in range(c.size):
-        region = s.organisations[c.member[position]].region
+        m = s.members[c.first + position]
+        region = s.organisations[m.row].region
         may = payable_part(
             p.governance_mode, p.governance_cross_border, p.governance_centre_share, lead, region
         )
         across = p.governance_cross_border == 0 and region != lead
-        part = int(grant * (c.value_weight[position] * may / (weights * total)))
+        part = int(grant * (m.value_weight * may / (weights * total)))
         parts[centre_of(s) if across else region] += part
         left -= part
     parts[lead] += left
@@ -476,4 +468,4 @@ def release(s, step, row):
     problem.programme = -1
     if c.state == BIDDING:
         c.state = REFUSED
-        note(s, step, TURNED_DOWN, c.problem, row, c.member[0], c.merit)
+        note(s, step, TURNED_DOWN, c.problem, row, c.lead, c.merit)

@@ -13,8 +13,7 @@ from simulation.chains import supply_gap
 from simulation.clock import quarters_until
 from simulation.columns import (
     BIDDING_OUT,
-    N_CONSORTIA,
-    N_NEEDS_SEEN,
+    N_LIVE,
     OPEN,
     PRIVATE_PRACTICE,
     REVIEW_OUT,
@@ -31,10 +30,9 @@ from simulation.events import (
 )
 from simulation.fields import ring_position
 from simulation.focus import in_focus
-from simulation.forming import clear_row, form_consortium, free_staff
-from simulation.learning import repeated
-from simulation.membership import admitted_lead, most_members
-from simulation.needs import STRANGER, field_seen, misposed_for
+from simulation.forming import drop_last, form_consortium, free_staff
+from simulation.membership import admitted_lead
+from simulation.needs import STRANGER, distinct_fields, field_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
@@ -49,14 +47,14 @@ from simulation.policies.formation import RESERVE_POOL
 from simulation.policies.openness import within_circle
 from simulation.policies.recognition import without_cash
 from simulation.policies.screening import LOCAL, N_CRITERIA, appraisal
-from simulation.policies.selection import DIRECTED
 from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
 from simulation.reporting import missing_share
 from simulation.standing import best_body
 from simulation.ties import tie_strength
 from simulation.worth import (
-    best_case,
+    award_chance,
+    costs_no_bid,
     expected_part,
     failure_penalty,
     grant_share,
@@ -64,8 +62,11 @@ from simulation.worth import (
     label_worth,
     lead_utility,
     makers_claim,
+    mean_coverage,
+    planned_bid_cost,
     project_quarters_cost,
     share_of,
+    start_chance,
     team_keeps,
     touched_by,
 )
@@ -136,13 +137,6 @@ def owner_leads(p):
 
 
 @rule
-def mean_coverage(w, state):
-    """Coverage that owners expect of a programme's consortia, from its awards so far."""
-    weight = w.forming_prior_coverage_weight
-    return (state.coverage_sum + weight * w.forming_prior_coverage) / (state.coverage_n + weight)
-
-
-@rule
 def stranger_success(w, coverage):
     """Success that an owner believes in when somebody unknown leads."""
     return believed_success(
@@ -152,17 +146,10 @@ def stranger_success(w, coverage):
 
 
 @rule
-def planned_bid_cost(w):
-    """What a bid by a team of the planned size costs, million yuan."""
-    members = 1.0 + w.forming_planned_partners
-    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
-
-
-@rule
-def award_chance(w, state):
-    """Chance of an award that owners expect of a programme, from its awards so far."""
+def taken_chance(w, state):
+    """Chance that owners expect of a programme to find somebody for a need, by its record."""
     weight = w.forming_prior_award_weight
-    return (state.awards + weight * w.forming_prior_award_rate) / (state.bids + weight)
+    return (state.taken + weight * w.forming_prior_award_rate) / (state.called + weight)
 
 
 @rule
@@ -204,7 +191,8 @@ def utility_of_call(s, step, programme, index, owner, alone):
         claim = makers_claim(w, p.diffusion_private_standard)
         won = chance * need.value * (w.forming_owner_share - price) * (1.0 - claim)
         cost = 0.0
-    return call_utility(award_chance(w, state), won - loss, alone, cost, w.forming_wait_discount)
+    chance = award_chance(w, state) if owner_leads(p) else taken_chance(w, state)
+    return call_utility(chance, won - loss, alone, cost, w.forming_wait_discount)
 
 
 @rule
@@ -270,7 +258,8 @@ def choose_programme(s, index, step):
 @rule
 def collect(s, step):
     """Open needs are handed to the programmes that take them up, if their owners want that."""
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
@@ -320,11 +309,12 @@ def screen(s, step):
         p = s.programmes[programme]
         if p.screening_panel_size == 0:
             continue
-        due = np.empty(s.counters[N_NEEDS_SEEN], np.int64)
-        points = np.empty(s.counters[N_NEEDS_SEEN])
-        parts = np.empty((s.counters[N_NEEDS_SEEN] + 1, N_CRITERIA))
+        due = np.empty(s.counters[N_LIVE], np.int64)
+        points = np.empty(s.counters[N_LIVE])
+        parts = np.empty((s.counters[N_LIVE] + 1, N_CRITERIA))
         n = 0
-        for index in range(s.counters[N_NEEDS_SEEN]):
+        for k in range(s.counters[N_LIVE]):
+            index = s.live[k]
             problem = s.problems[index]
             waits = problem.programme == programme and problem.published == 0
             if problem.status == OPEN and waits and problem.due == step:
@@ -364,14 +354,7 @@ def pay_readers(s, programme, readers, lead):
 @rule
 def ranking(points):
     """Places of the points from highest to lowest; equal points keep their order."""
-    order = np.empty(len(points), np.int64)
-    for k in range(len(points)):
-        place = k
-        while place > 0 and points[order[place - 1]] < points[k]:
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = k
-    return order
+    return np.argsort(-points, kind="mergesort")
 
 
 @rule
@@ -423,7 +406,8 @@ def formulate(s, p, index):
 def start_alone(s, step):
     """Owners, and public bodies for ownerless needs, start projects without a programme."""
     w = s.world[0]
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
@@ -449,13 +433,6 @@ def start_alone(s, step):
             continue
         note(s, step, FORMED_ALONE, index, row, lead, s.consortia[row].coverage)
         start_project(s, row, step)
-
-
-@rule
-def drop_last(s, row):
-    """Forget the newest consortium: it formed, but its lead would lose by going on."""
-    clear_row(s, row)
-    s.counters[N_CONSORTIA] -= 1
 
 
 @rule
@@ -489,13 +466,15 @@ def volunteer(s, index, step):
 @rule
 def bid(s, step):
     """Published needs are answered: by their owner, by solvers, or by standing consortia."""
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme < 0 or problem.due != step:
             continue
         programme = problem.programme
         p = s.programmes[programme]
         s.stages[programme, stages.CALLED] += 1
+        s.programme_state[programme].called += 1.0
         if p.renewal_standing == 1:
             answers = answer_by_bodies(s, step, index, programme)
         elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
@@ -520,19 +499,25 @@ def race_factor(s, programme):
 
 @rule
 def answer(s, step, index, programme, lead, body, attempt_number):
-    """One consortium forms and bids; returns 1 if it does, else 0."""
+    """One consortium forms and bids; returns 1 if it does, else 0.
+
+    A lead bids where the chance of an award is worth the bid: first by what it hopes for, then by
+    the team it has found. A standing consortium looks at what it has in its queue in any case.
+    """
     w = s.world[0]
     p = s.programmes[programme]
     p_extra = race_factor(s, programme)
-    free = p.selection_mode == DIRECTED or body >= 0
+    chance = start_chance(s, programme, body)
+    free = costs_no_bid(p, body)
     owns = s.problems[index].owner == lead
     bonus = beyond_project(s, programme, index, lead)
-    least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
-    others = most_members(p) - 1.0
-    best = best_case(s, index, lead, programme, others, owns, p_extra)
+    others = w.forming_planned_partners
+    coverage = mean_coverage(w, s.programme_state[programme])
+    hoped = lead_utility(s, index, lead, programme, coverage, others, owns, p_extra) + bonus
+    hoped = max(hoped, name_worth(s, step, programme, index, lead, others))
     s.stages[programme, stages.CONSIDERED] += 1
-    if max(best + bonus, name_worth(s, step, programme, index, lead, others)) <= least:
-        note(s, step, NOT_WORTH_IT, index, -1, lead, best)
+    if body < 0 and chance * hoped <= (0.0 if free else planned_bid_cost(w)):
+        note(s, step, NOT_WORTH_IT, index, -1, lead, hoped)
         return 0
     s.stages[programme, stages.ATTEMPTED] += 1
     row = form_consortium(s, step, index, lead, programme, body, attempt_number, p_extra)
@@ -543,7 +528,7 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     s.stages[programme, stages.POOLED] += p.formation_mode == RESERVE_POOL
     cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
     nominal = name_worth(s, step, programme, index, lead, c.size - 1.0)
-    if max(c.utility + bonus, nominal) <= (0.0 if free else cost):
+    if chance * max(c.utility + bonus, nominal) <= (0.0 if free else cost):
         note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
         drop_last(s, row)
         return 0
@@ -574,11 +559,11 @@ def answer_by_solvers(s, step, index, programme):
     answers = 0
     asked = np.empty(w.forming_bid_candidates, np.int64)
     n = 0
+    fields = distinct_fields(s, need, misposed)
     for i in range(w.needs_components):
-        if repeated(need, misposed, i):
-            continue
-        field = field_seen(need, misposed, i)
-        n = considering(s, index, programme, field, asked, n)
+        if fields & (1 << i):
+            field = field_seen(need, misposed, i)
+            n = considering(s, index, programme, field, asked, n)
     for k in range(n):
         if answers >= p.openness_answers:
             break

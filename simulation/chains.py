@@ -150,7 +150,8 @@ def weakest_link(s, chain):
     """Security of a chain: that of its weakest link; 1 for a chain without links."""
     weakest = 1.0
     for f in range(s.supply_risk.shape[1]):
-        weakest = min(weakest, link_security(s.supply_risk[chain, f], capability_of(s, f)))
+        if s.supply_risk[chain, f] > 0.0:
+            weakest = min(weakest, link_security(s.supply_risk[chain, f], capability_of(s, f)))
     return weakest
 
 

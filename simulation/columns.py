@@ -12,6 +12,7 @@ MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
+MAX_LOOKS = 128  # candidates one lead can look at for one consortium
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
 
 ORGANISATION = np.dtype(
@@ -58,6 +59,7 @@ NEED = np.dtype(
         ("owner", "i8"),  # row of the firm that raised it, or -1
         ("main_field", "i8"),
         ("field", "i8", (MAX_COMPONENTS,)),
+        ("first", "i8"),  # components in a field that no earlier one is in, as bits
         ("posed", "i8", (MAX_COMPONENTS,)),  # field in which its raiser poses a component
         ("misposed", "i8"),  # components posed in a wrong field, as bits
         ("owner_knows", "i8"),  # components that the owner poses rightly when it leads, as bits
@@ -67,6 +69,8 @@ NEED = np.dtype(
         ("surprise", "f8"),  # standard normal, realised value
         ("key", "u8"),  # landscape
         ("prerequisite", "i8"),
+        ("waiting", "i8"),  # the last need that waits for this one's solution, or -1
+        ("waiting_too", "i8"),  # the next one that waits for the same solution, or -1
         ("deadline", "i8"),  # quarters from award
         ("frontier", "i8"),
         ("strategic", "i8"),
@@ -127,16 +131,11 @@ CONSORTIUM = np.dtype(
         ("luck", "u8"),
         ("founded", "i8"),
         ("deadline", "i8"),  # step
+        ("lead", "i8"),  # row of the organisation
         ("size", "i8"),
-        ("member", "i8", (MAX_MEMBERS,)),
-        ("layer", "i8", (MAX_MEMBERS,)),
+        ("first", "i8"),  # row of its first member, the lead; the others follow
         ("asking", "i8"),  # layer that the lead asks members for now
-        ("fte", "f8", (MAX_MEMBERS,)),
-        ("worked", "f8", (MAX_MEMBERS,)),  # FTE that tries are made with
-        ("value_weight", "f8", (MAX_MEMBERS,)),
-        ("credit", "f8", (MAX_MEMBERS,)),  # tries carried over
-        ("own_paid", "i8", (MAX_MEMBERS,)),  # fen paid by the member itself
-        ("promised", "i8", (MAX_MEMBERS,)),  # fen the lead pays a reluctant member
+        ("touched", "i8"),  # components its members can touch, if they are what they seem, as bits
         ("misposed", "i8"),  # components taken for what they are posed as, as bits; 0 at work
         ("found_misposed", "i8"),  # components that turned out misposed at the start
         ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
@@ -171,6 +170,32 @@ CONSORTIUM = np.dtype(
         ("financed", "i8"),  # fen that they have advanced
         ("scanned", "i8"),
         ("refusals", "i8"),
+    ],
+    align=True,
+)
+
+MEMBER = np.dtype(
+    [
+        ("row", "i8"),  # of the organisation
+        ("layer", "i8"),
+        ("fte", "f8"),
+        ("worked", "f8"),  # FTE that tries are made with
+        ("value_weight", "f8"),
+        ("credit", "f8"),  # tries carried over
+        ("own_paid", "i8"),  # fen paid by the member itself
+        ("promised", "i8"),  # fen the lead pays a reluctant member
+        ("components", "i8"),  # those it is responsible for, as bits
+    ],
+    align=True,
+)
+
+CANDIDATE = np.dtype(
+    [
+        ("row", "i8"),  # -1 when it has been asked
+        ("touches", "i8"),
+        ("trust", "f8"),
+        ("skill", "f8"),  # most that it can add to the team's best expertise
+        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch, else 0
     ],
     align=True,
 )
@@ -225,6 +250,8 @@ PROGRAMME_STATE = np.dtype(
         ("results", "f8"),
         ("bids", "f8"),
         ("awards", "f8"),
+        ("called", "f8"),  # needs for which answers have been called
+        ("taken", "f8"),  # of them, those that a team has started on
         ("coverage_sum", "f8"),
         ("coverage_n", "f8"),
         ("cap", "f8"),  # million yuan, largest grant of the last awards
@@ -261,6 +288,7 @@ INFLOWS = 6  # the first accounts bring money in
 # Counters that grow during a run.
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
-    N_NEEDS_SEEN, OVERFLOW, N_SOURCES,
-) = range(10)  # fmt: skip
-COUNTERS = 10
+    N_NEEDS_SEEN, OVERFLOW, N_SOURCES, N_LIVE, N_SOLVED,
+    N_MEMBERS,
+) = range(13)  # fmt: skip
+COUNTERS = 13

@@ -13,6 +13,7 @@ from agents.kinds import INSTITUTE, LOCAL_SOE, SME, UNIVERSITY
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.bits import lowest
 from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
 
 
@@ -262,41 +263,72 @@ def draw_economy(s, o):
 
 
 @rule
-def take_stock(s):
-    """In which fields each organisation has the least useful expertise, for all who ask this quarter."""
+def fields_known(s, row):
+    """Fields in which an organisation has the least useful expertise, as bits."""
     level = s.world[0].search_least_expertise
+    knows = np.uint64(0)
+    for f in range(s.expertise.shape[1]):
+        knows |= np.uint64(s.expertise[row, f] >= level) << np.uint64(f)
+    return knows
+
+
+@rule
+def take_stock(s):
+    """In which fields each organisation has useful expertise, for all who ask this quarter."""
     for row in range(s.counters[N_ORGANISATIONS]):
-        knows = np.uint64(0)
-        for f in range(s.expertise.shape[1]):
-            if s.expertise[row, f] >= level:
-                knows |= np.uint64(1) << np.uint64(f)
-        s.organisations[row].knows = knows
+        s.organisations[row].knows = fields_known(s, row)
 
 
 @rule
 def rebuild_rings(s):
-    """The yearly directory: who has useful expertise in which field, in the order of hashes."""
-    w = s.world[0]
-    position = 0
-    fields = w.fields_count
-    count = s.counters[N_ORGANISATIONS]
+    """The yearly directory: who has useful expertise in which field, in the order of hashes.
+
+    The last ring holds all firms. Entries are counted first; then each ring is filled from its end,
+    which moves ``ring_start[f + 1]`` from the end of ring f to its start.
+    """
+    take_stock(s)
+    fields = s.world[0].fields_count
+    start = s.ring_start
+    start[:] = 0
+    for row in range(s.counters[N_ORGANISATIONS]):
+        rest = rings_of(s, row)
+        while rest:
+            start[lowest(rest) + 1] += 1
+            rest &= rest - 1
+        start[fields + 1] += is_listed_firm(s.organisations[row])
     for f in range(fields + 1):
-        s.ring_start[f] = position
-        for k in range(count):
-            row = s.by_hash[k]
-            o = s.organisations[row]
-            if o.active == 0 or o.staff <= 0.0:
-                continue
-            listed = (
-                o.kind <= SME if f == fields else (s.expertise[row, f] >= w.search_least_expertise)
-            )
-            if listed:
-                if position >= len(s.ring):
-                    s.counters[OVERFLOW] += 1
-                    break
-                s.ring[position] = row
-                position += 1
-    s.ring_start[fields + 1] = position
+        start[f + 1] += start[f]
+    total = start[fields + 1]
+    if total > len(s.ring):
+        s.counters[OVERFLOW] += 1
+        return
+    for k in range(s.counters[N_ORGANISATIONS] - 1, -1, -1):
+        row = s.by_hash[k]
+        rest = rings_of(s, row)
+        while rest:
+            place = lowest(rest) + 1
+            start[place] -= 1
+            s.ring[start[place]] = row
+            rest &= rest - 1
+        if is_listed_firm(s.organisations[row]):
+            start[fields + 1] -= 1
+            s.ring[start[fields + 1]] = row
+    for f in range(fields + 1):
+        start[f] = start[f + 1]
+    start[fields + 1] = total
+
+
+@rule
+def rings_of(s, row):
+    """Fields on whose rings an organisation belongs, as bits."""
+    o = s.organisations[row]
+    return np.int64(o.knows) if o.active == 1 and o.staff > 0.0 else 0
+
+
+@rule
+def is_listed_firm(o):
+    """Whether an organisation belongs on the ring of all firms."""
+    return o.active == 1 and o.staff > 0.0 and o.kind <= SME
 
 
 @rule
@@ -316,17 +348,29 @@ def ring_position(s, field, luck_bits):
 
 
 @rule
+def inner_product(s, a, b):
+    """Inner product of what two organisations know, added up in two halves that need not wait."""
+    fields = s.expertise.shape[1]
+    half = fields // 2
+    first = 0.0
+    second = 0.0
+    for f in range(half):
+        first += s.expertise[a, f] * s.expertise[b, f]
+        second += s.expertise[a, half + f] * s.expertise[b, half + f]
+    if fields % 2 == 1:
+        second += s.expertise[a, fields - 1] * s.expertise[b, fields - 1]
+    return first + second
+
+
+@rule
+def distance_of(product, own, other):
+    """Cognitive distance: 1 - cosine of two profiles, by their inner products, in [0, 1]."""
+    if own == 0.0 or other == 0.0:
+        return 1.0
+    return 1.0 - product / math.sqrt(own * other)
+
+
+@rule
 def profile_distance(s, a, b):
     """Cognitive distance of two organisations: 1 - cosine of their expertise, in [0, 1]."""
-    dot = 0.0
-    aa = 0.0
-    bb = 0.0
-    for f in range(s.expertise.shape[1]):
-        x = s.expertise[a, f]
-        y = s.expertise[b, f]
-        dot += x * y
-        aa += x * x
-        bb += y * y
-    if aa == 0.0 or bb == 0.0:
-        return 1.0
-    return 1.0 - dot / math.sqrt(aa * bb)
+    return distance_of(inner_product(s, a, b), inner_product(s, a, a), inner_product(s, b, b))

@@ -150,6 +150,7 @@ def quarterly_course(s):
 def close_firms(s, step):
     """SMEs whose money is used up may close between projects; their needs become ownerless."""
     w = s.world[0]
+    closed = False
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
         if o.active == 0 or o.kind != SME or o.busy > 0.0 or o.staff <= 0.0:
@@ -163,20 +164,30 @@ def close_firms(s, step):
         o.cash = 0
         s.counters[N_EXITS] += 1
         note(s, step, EXIT, -1, -1, row, o.staff)
-        for index in range(s.counters[N_NEEDS_SEEN]):
-            if s.problems[index].owner == row:
-                s.problems[index].owner = -1
+        closed = True
+    if closed:
+        disown_needs(s)
+
+
+@rule
+def disown_needs(s):
+    """Needs of firms that have closed belong to nobody."""
+    for index in range(s.counters[N_NEEDS_SEEN]):
+        owner = s.problems[index].owner
+        if owner >= 0 and s.organisations[owner].active == 0:
+            s.problems[index].owner = -1
 
 
 @rule
 def enter_firms(s, step):
     """Start-ups enter as private SMEs; who enters when is the same under all regimes."""
     w = s.world[0]
+    present = s.counters[N_ORGANISATIONS]
     rate = w.finance_entry_per_quarter * w.needs_scale_organisations / 120.0
     while s.counters[N_ENTRANTS] < int(rate * (step + 1) + 1e-9):
         row = s.counters[N_ORGANISATIONS]
         if row >= len(s.organisations):
-            return
+            break
         number = s.counters[N_ENTRANTS]
         o = s.organisations[row]
         o.entity = np.uint64(FIRST_ENTRANT + number)
@@ -191,8 +202,8 @@ def enter_firms(s, step):
         draw_organisation(s, row)
         s.counters[N_ENTRANTS] += 1
         s.counters[N_ORGANISATIONS] += 1
-        insert_by_hash(s, row)
         note(s, step, ENTRY, -1, -1, row, o.staff)
+    merge_by_hash(s, present)
 
 
 @rule
@@ -208,11 +219,19 @@ def entrant_region(s, number):
 
 
 @rule
-def insert_by_hash(s, row):
-    """Put a new organisation where its hash belongs."""
-    place = s.counters[N_ORGANISATIONS] - 1
-    own = s.organisations[row].hash
-    while place > 0 and s.organisations[s.by_hash[place - 1]].hash > own:
-        s.by_hash[place] = s.by_hash[place - 1]
-        place -= 1
-    s.by_hash[place] = row
+def merge_by_hash(s, present):
+    """Put the organisations that came after the first ``present`` where their hashes belong."""
+    new = np.arange(present, s.counters[N_ORGANISATIONS])
+    for k in range(1, len(new)):
+        row = new[k]
+        place = k
+        while place > 0 and s.organisations[new[place - 1]].hash > s.organisations[row].hash:
+            new[place] = new[place - 1]
+            place -= 1
+        new[place] = row
+    old = present - 1
+    for k in range(len(new) - 1, -1, -1):
+        while old >= 0 and s.organisations[s.by_hash[old]].hash > s.organisations[new[k]].hash:
+            s.by_hash[old + k + 1] = s.by_hash[old]
+            old -= 1
+        s.by_hash[old + k + 1] = new[k]

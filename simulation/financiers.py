@@ -78,15 +78,15 @@ def decide_backing(s, c):
     if p.funding_financier_share <= 0.0:
         return
     need = s.needs[c.problem]
-    fund = s.funds[s.organisations[c.member[0]].region]
+    fund = s.funds[s.organisations[c.lead].region]
     own = max(0, c.planned - c.grant) * private_part(s, c)
     wanted = p.funding_financier_share * myuan(own)
-    owns = s.problems[c.problem].owner == c.member[0]
+    owns = s.problems[c.problem].owner == c.lead
     price = 0.0 if owns else s.problems[c.problem].price
     value = need.value * team_keeps(w, price, makers_claim(w, p.diffusion_private_standard))
     back = asked_back(wanted, c.believed, w.financiers_hurdle)
     fund.asked += 1
-    if wanted <= 0.0 or back > w.financiers_most_value_share * value:
+    if wanted <= 0.0 or c.believed <= 0.0 or back > w.financiers_most_value_share * value:
         s.bound[FINANCIER_REFUSED] += 1
     elif fund.capital < fen(wanted):
         s.bound[FUND_EMPTY] += 1
@@ -100,16 +100,17 @@ def private_part(s, c):
     """Share of a project's staff that private firms give."""
     private = 0.0
     for position in range(c.size):
-        o = s.organisations[c.member[position]]
+        m = s.members[c.first + position]
+        o = s.organisations[m.row]
         if payer_of(o.kind, o.ownership) == PAYER_PRIVATE:
-            private += c.fte[position]
+            private += m.fte
     return private / c.effort if c.effort > 0.0 else 0.0
 
 
 @rule
 def advance(s, c, due):
     """Fen that the fund advances of what is due from a private member."""
-    fund = s.funds[s.organisations[c.member[0]].region]
+    fund = s.funds[s.organisations[c.lead].region]
     amount = min(int(due * s.programmes[c.programme].funding_financier_share), fund.capital)
     if amount <= 0:
         return 0
@@ -129,7 +130,7 @@ def pay_back(s, c, team):
         return 0
     asked = asked_back(float(c.financed), c.believed, w.financiers_hurdle)
     back = int(min(asked, w.financiers_most_value_share * team))
-    fund = s.funds[s.organisations[c.member[0]].region]
+    fund = s.funds[s.organisations[c.lead].region]
     fund.capital += back
     fund.returned += back
     return back

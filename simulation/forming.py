@@ -16,10 +16,12 @@ from agents.kinds import CORE, GENERAL
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
+from simulation.bits import count_bits
 from simulation.columns import (
     BIDDING,
-    MAX_COMPONENTS,
+    MAX_MEMBERS,
     N_CONSORTIA,
+    N_MEMBERS,
     OVERFLOW,
     PRIVATE_PRACTICE,
 )
@@ -30,8 +32,7 @@ from simulation.events import (
     REFUSED_STAFF,
     note,
 )
-from simulation.landscape import count_bits
-from simulation.looking import MAX_LOOKS, find_candidates
+from simulation.looking import find_candidates
 from simulation.membership import (
     fills_rule,
     most_members,
@@ -55,18 +56,7 @@ from simulation.worth import (
     others_in,
     project_quarters_cost,
     share_of,
-    team_touches,
     touches,
-)
-
-CANDIDATE = np.dtype(
-    [
-        ("row", "i8"),
-        ("touches", "i8"),
-        ("trust", "f8"),
-        ("level", "f8", (MAX_COMPONENTS,)),  # expertise for each component it can touch
-    ],
-    align=True,
 )
 
 
@@ -415,47 +405,47 @@ def free_staff(s, row):
 
 
 @rule
-def best_candidate(s, c, owns, p_extra, pool, levels, needy):
+def best_candidate(s, c, owns, p_extra, n_pool, needy):
     """Place in the pool of the candidate who adds most for the lead, and what it adds; or -1.
 
-    ``levels``: the best expertise the team has for each component, shape (components,).
-
     A candidate adds coverage, trust and skill and shares the cost; it dilutes value and costs
-    coordination. Utility depends on coverage and size only, so it is looked up per coverage.
+    coordination. Utility depends on coverage and size only, so it is looked up per coverage. What
+    a candidate adds in skill only falls as the team grows: who would not be the best with what it
+    added before is not looked at again.
     """
     w = s.world[0]
     n = w.needs_components
     need = s.needs[c.problem]
-    lead = c.member[0]
-    team = team_touches(s, need, c)
-    coverage = share_of(team, n)
+    lead = c.lead
     p = s.programmes[c.programme]
-    others = others_in(p, c)
+    others = others_in(s, p, c)
     general = c.asking == GENERAL
     with_one = others + (p.layers_general_effort_share if general else 1.0)
-    now = lead_utility(s, c.problem, lead, c.programme, coverage, others, owns, p_extra)
-    burdened = now + extra_burden(s, need, c)
-    then = np.full(n + 1, np.nan)
+    burdened = c.utility + extra_burden(s, need, c)
+    liking = w.forming_prior_success * need.value
+    link = w.supply_worth_myuan if general else 0.0
     best = -1
-    best_gain = -np.inf
-    for k in range(len(pool)):
-        row = pool[k].row
-        if row < 0 or (needy and not fills_rule(s, p, c, row)):
+    best_gain = -np.inf if needy else 0.0
+    for k in range(n_pool):
+        one = s.pool[k]
+        if one.row < 0 or (needy and not fills_rule(s, p, c, one.row)):
             continue
-        covered = count_bits(team | pool[k].touches)
-        if np.isnan(then[covered]):
-            then[covered] = lead_utility(
+        covered = count_bits(c.touched | one.touches)
+        if np.isnan(s.worth[covered]):
+            s.worth[covered] = lead_utility(
                 s, c.problem, lead, c.programme, covered / n, with_one, owns, p_extra
             )
-        liked = w.forming_trust_worth * pool[k].trust
-        liked += w.forming_skill_weight * skill_gain(levels, pool[k])
-        gain = then[covered] - burdened + w.forming_prior_success * need.value * liked
-        if general and linked(s, lead, row):
-            gain += w.supply_worth_myuan
+        more = s.worth[covered] - burdened
+        trusted = w.forming_trust_worth * one.trust
+        if more + liking * (trusted + w.forming_skill_weight * one.skill) + link <= best_gain:
+            continue
+        one.skill = skill_gain(s, one, n)
+        gain = more + liking * (trusted + w.forming_skill_weight * one.skill)
+        if general and linked(s, lead, one.row):
+            gain += link
         if gain > best_gain:
             best_gain = gain
             best = k
-    c.utility = now
     return best, best_gain
 
 
@@ -469,7 +459,7 @@ def invite(s, step, c, row, gain, coverage, p_extra):
     transfer = 0.0
     if utility < 0.0 and (-utility <= gain or (unmet(s, p, c) and -utility <= c.utility)):
         transfer = -utility
-        if fen(transfer) > s.organisations[c.member[0]].cash:
+        if fen(transfer) > s.organisations[c.lead].cash:
             transfer = 0.0
     needed = p.funding_project_staff_fte / (w.forming_lead_weight + w.forming_asked_members)
     if c.asking == GENERAL:
@@ -491,85 +481,97 @@ def admit(s, c, row, layer, promised):
     p = s.programmes[c.programme]
     if c.size > 0 and new_region(s, c, row):
         c.regions += 1
-    position = c.size
-    c.member[position] = row
-    c.layer[position] = layer
-    c.promised[position] = promised
-    c.value_weight[position] = value_weight(
-        layer, position == 0, w.forming_lead_weight, p.layers_close_value_share,
+    m = s.members[c.first + c.size]
+    m.row = row
+    m.layer = layer
+    m.promised = promised
+    m.fte = 0.0
+    m.worked = 0.0
+    m.components = 0
+    m.credit = 0.0
+    m.own_paid = 0
+    m.value_weight = value_weight(
+        layer, c.size == 0, w.forming_lead_weight, p.layers_close_value_share,
         p.layers_general_effort_share,
     )  # fmt: skip
     c.size += 1
+    c.touched |= touches(s, s.needs[c.problem], c.misposed, row)
     c.burden += burden(layer, p.layers_general_effort_share, w.search_general_burden)
 
 
 @rule
-def make_pool(s, c, found, n_found):
-    """The candidates looked at, with what they can touch and the lead's trust in them."""
-    pool = np.zeros(n_found, CANDIDATE)
+def make_pool(s, c, n_found):
+    """Write to ``s.pool`` those looked at, with what they can touch and the lead's trust in them."""
     need = s.needs[c.problem]
-    rate = s.world[0].forming_trust_rate
+    w = s.world[0]
     for k in range(n_found):
-        pool[k].row = found[k]
-        pool[k].touches = touches(s, need, c.misposed, found[k])
-        pool[k].trust = trust_of(s.known[found[k]], rate)
-        for i in range(s.world[0].needs_components):
-            if pool[k].touches & (1 << i):
-                pool[k].level[i] = s.expertise[found[k], field_seen(need, c.misposed, i)]
-    return pool
+        row = s.found[k]
+        s.looked_at[row] = 0
+        one = s.pool[k]
+        one.row = row
+        one.touches = touches(s, need, c.misposed, row)
+        one.trust = trust_of(s.known[row], w.forming_trust_rate)
+        total = 0.0
+        for i in range(w.needs_components):
+            one.level[i] = 0.0
+            if one.touches & (1 << i):
+                one.level[i] = s.expertise[row, field_seen(need, c.misposed, i)]
+            total += one.level[i]
+        one.skill = total / w.needs_components
 
 
 @rule
-def raise_levels(s, c, row, levels):
-    """The best expertise the team has for each component, shape (components,), with one more member."""
+def raise_levels(s, c, row):
+    """The best expertise the team has for each component, with one more member."""
     need = s.needs[c.problem]
-    for i in range(len(levels)):
-        levels[i] = max(levels[i], s.expertise[row, field_seen(need, c.misposed, i)])
+    for i in range(s.world[0].needs_components):
+        s.levels[i] = max(s.levels[i], s.expertise[row, field_seen(need, c.misposed, i)])
 
 
 @rule
-def skill_gain(levels, candidate):
+def skill_gain(s, candidate, components):
     """What a candidate adds to the team's best expertise, mean over components, in [0, 1]."""
     total = 0.0
-    for i in range(len(levels)):
-        if candidate.touches & (1 << i):
-            total += max(0.0, candidate.level[i] - levels[i])
-    return total / len(levels)
+    for i in range(components):
+        total += max(0.0, candidate.level[i] - s.levels[i])
+    return total / components
 
 
 @rule
-def note_looks(s, step, c, pool):
+def note_looks(s, step, c, n_pool):
     """Say who is considered, and which share of the components each can touch."""
     if len(s.events) == 0:
         return
-    for k in range(len(pool)):
-        share = share_of(pool[k].touches, s.world[0].needs_components)
-        note(s, step, LOOKED_AT, c.problem, c.row, pool[k].row, share)
+    for k in range(n_pool):
+        share = share_of(s.pool[k].touches, s.world[0].needs_components)
+        note(s, step, LOOKED_AT, c.problem, c.row, s.pool[k].row, share)
 
 
 @rule
-def gather_members(s, step, c, owns, p_extra, pool):
+def gather_members(s, step, c, owns, p_extra, n_pool):
     """Fill core and close layers with those who are worth it there, then the general layer.
 
     What the rules ask for beyond that comes from the general layer, if there is one.
     """
     p = s.programmes[c.programme]
     outer = p.layers_general_members > 0
-    levels = np.zeros(s.world[0].needs_components)
-    for position in range(c.size):
-        raise_levels(s, c, c.member[position], levels)
+    s.levels[:] = 0.0
+    raise_levels(s, c, c.lead)
+    coverage = share_of(c.touched, s.world[0].needs_components)
+    c.utility = lead_utility(s, c.problem, c.lead, c.programme, coverage, 0.0, owns, p_extra)
     inner = min(p.layers_core_members + p.layers_close_members, most_members(p))
-    fill_layers(s, step, c, owns, p_extra, pool, levels, inner, not outer, False)
+    fill_layers(s, step, c, owns, p_extra, n_pool, inner, not outer, False)
     if outer:
         most = min(c.size + p.layers_general_members, most_members(p))
-        fill_layers(s, step, c, owns, p_extra, pool, levels, most, True, True)
+        fill_layers(s, step, c, owns, p_extra, n_pool, most, True, True)
 
 
 @rule
-def fill_layers(s, step, c, owns, p_extra, pool, levels, most, by_rule, general):
+def fill_layers(s, step, c, owns, p_extra, n_pool, most, by_rule, general):
     """Invite the best candidate again and again, until none is worth it or there are ``most``."""
     p = s.programmes[c.programme]
-    for _ in range(len(pool)):
+    s.worth[:] = np.nan
+    for _ in range(n_pool):
         if c.size >= most:
             full = most == most_members(p) and c.programme > PRIVATE_PRACTICE
             s.bound[TOO_MANY_MEMBERS] += full
@@ -578,26 +580,28 @@ def fill_layers(s, step, c, owns, p_extra, pool, levels, most, by_rule, general)
         if not general:
             c.asking = layer_of(c.size, p.layers_core_members, p.layers_close_members)
         needy = by_rule and unmet(s, p, c)
-        best, gain = best_candidate(s, c, owns, p_extra, pool, levels, needy)
-        if best < 0 or (gain <= 0.0 and not needy):
+        best, gain = best_candidate(s, c, owns, p_extra, n_pool, needy)
+        if best < 0:
             return
-        row = pool[best].row
-        coverage = share_of(
-            team_touches(s, s.needs[c.problem], c) | pool[best].touches,
-            s.world[0].needs_components,
-        )
-        pool[best].row = -1
+        row = s.pool[best].row
+        s.pool[best].row = -1
+        coverage = share_of(c.touched | s.pool[best].touches, s.world[0].needs_components)
         if invite(s, step, c, row, gain, coverage, p_extra):
-            raise_levels(s, c, row, levels)
+            raise_levels(s, c, row)
+            c.utility = s.worth[count_bits(c.touched)]
+            s.worth[:] = np.nan
 
 
 @rule
 def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     """A row for a consortium that is being formed; -1 when the columns are full."""
     row = s.counters[N_CONSORTIA]
-    if row >= len(s.consortia):
+    first = s.counters[N_MEMBERS]
+    if row >= len(s.consortia) or first + MAX_MEMBERS > len(s.members):
         s.counters[OVERFLOW] += 1
         return -1
+    s.consortia[row] = s.no_consortium[0]
+    s.escrow[row] = 0
     c = s.consortia[row]
     c.row = row
     c.state = BIDDING
@@ -605,13 +609,11 @@ def new_consortium(s, step, problem, lead, programme, body, attempt_number):
     c.programme = programme
     c.body = body
     c.founded = step
-    c.size = 0
+    c.lead = lead
+    c.first = first
     c.regions = 1
     c.asking = CORE
     c.effort_share = 1.0
-    c.burden = 0.0
-    c.scanned = 0
-    c.refusals = 0
     entity = s.organisations[lead].entity
     address = streams.combine(streams.combine(problem, entity), step * 64 + attempt_number)
     c.luck = address
@@ -631,20 +633,18 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
         return -1
     c = s.consortia[row]
     owns = s.problems[problem].owner == lead
-    found = np.empty(MAX_LOOKS, np.int64)
     recall(s, lead, True)
-    n_found = find_candidates(s, step, row, owns, found)
-    pool = make_pool(s, c, found, n_found)
+    n_pool = find_candidates(s, c, owns)
+    make_pool(s, c, n_pool)
     recall(s, lead, False)
-    note_looks(s, step, c, pool)
-    gather_members(s, step, c, owns, p_extra, pool)
+    note_looks(s, step, c, n_pool)
+    gather_members(s, step, c, owns, p_extra, n_pool)
     if not rules_met(s, step, c):
-        clear_row(s, row)
         return -1
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    others = others_in(s.programmes[programme], c)
+    others = others_in(s, s.programmes[programme], c)
     c.utility = lead_utility(s, problem, lead, programme, c.coverage, others, owns, p_extra)
     o = s.organisations[lead]
     w = s.world[0]
@@ -657,15 +657,12 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
         + coordination_cost(s, s.programmes[programme], c.burden) * s.needs[problem].deadline
     )
     s.counters[N_CONSORTIA] += 1
+    s.counters[N_MEMBERS] += c.size
     return row
 
 
 @rule
-def clear_row(s, row):
-    """Forget a consortium that did not come about."""
-    c = s.consortia[row]
-    for position in range(c.size):
-        c.promised[position] = 0
-        c.value_weight[position] = 0.0
-    c.size = 0
-    c.state = 0
+def drop_last(s, row):
+    """Forget the newest consortium: it formed, but its lead would lose by going on."""
+    s.counters[N_CONSORTIA] -= 1
+    s.counters[N_MEMBERS] = s.consortia[row].first

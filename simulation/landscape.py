@@ -11,28 +11,36 @@ import numpy as np
 
 from agents.compiled import rule
 from simulation import streams
+from simulation.bits import count_bits, lowest
 
 MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
+CHUNK_BITS = 14
+CHUNKS = 1 << 10  # of fitness, which is below 2^24 for 16 components or fewer
 
 
 @rule
-def contribution(key, component, mask, design):
-    """Integer in [0, 2^20) of one component; ``mask`` holds it and its neighbours as bits."""
-    address = streams.combine(key, component)
+def contribution(address, mask, design):
+    """Contribution of a component, hashed to ``address``, to a design: an integer in [0, 2^20).
+
+    ``mask`` holds the component and its neighbours as bits.
+    """
     return np.int64(streams.mix(address ^ np.uint64(design & mask)) >> np.uint64(44))
 
 
 @rule
-def partial_gain(key, masks, components, part, design, flips):
+def partial_gain(key, masks, part, design, flips):
     """What flipping some components adds to the fitness of the components in the bit set ``part``.
 
-    Only those that are flipped, or are neighbours of such, can change.
+    Those that neither are flipped nor have such neighbours contribute 0.
     """
     gain = 0
-    for i in range(components):
-        if part & (1 << i) and masks[i] & flips:
-            gain += contribution(key, i, masks[i], design ^ flips)
-            gain -= contribution(key, i, masks[i], design)
+    while part:
+        i = lowest(part)
+        address = streams.combine(key, i)
+        gain += contribution(address, masks[i], design ^ flips) - contribution(
+            address, masks[i], design
+        )
+        part &= part - 1
     return gain
 
 
@@ -60,8 +68,7 @@ def contributions(key, component, mask, first, out):
     """Fill ``out`` with the contributions of one component to the designs from ``first`` on."""
     address = streams.combine(key, component)
     for k in range(len(out)):
-        state = np.uint64((first + k) & mask)
-        out[k] = np.int32(streams.mix(address ^ state) >> np.uint64(44))
+        out[k] = np.int32(contribution(address, mask, first + k))
 
 
 @rule
@@ -72,27 +79,54 @@ def add_to(row, more):
 
 
 @rule
-def top_threshold(table, top_share, raw):
-    """Least fitness that solves: the best round(q 2^N) designs, ties included.
+def values_at(table, ranks):
+    """Fitness at some ranks of the sorted table, from 0, shape (ranks,).
 
-    With ``raw`` it is instead the share 1 - 20 q of the way from mean to best fitness (a
-    robustness check that does not look at ranks).
+    The table is sorted only where it must be: designs are counted by chunks of equal width in
+    fitness, and the chunks in which the ranks fall are sorted.
     """
-    if raw:
-        return int(table.mean() + (1.0 - 20.0 * top_share) * (table.max() - table.mean()))
-    wanted = max(1, int(top_share * len(table) + 0.5))
-    best = np.empty(wanted, np.int64)
-    filled = 0
+    counts = np.zeros(CHUNKS, np.int64)
     for value in table:
-        if filled == wanted and value <= best[wanted - 1]:
+        counts[value >> CHUNK_BITS] += 1
+    wanted = np.zeros(CHUNKS, np.bool_)
+    places = np.empty(len(ranks), np.int64)  # of the ranks in the chunks that are sorted
+    size = 0
+    below = 0
+    for chunk in range(CHUNKS):
+        for k in range(len(ranks)):
+            if below <= ranks[k] < below + counts[chunk]:
+                wanted[chunk] = True
+                places[k] = size + ranks[k] - below
+        below += counts[chunk]
+        if wanted[chunk]:
+            size += counts[chunk]
+    inside = values_in(table, wanted, size)
+    for k in range(len(ranks)):
+        places[k] = inside[places[k]]
+    return places
+
+
+@rule
+def values_in(table, wanted, size):
+    """Fitness of the ``size`` designs in the wanted chunks, sorted."""
+    inside = np.empty(size, np.int64)
+    n = 0
+    for value in table:
+        if not wanted[value >> CHUNK_BITS]:
             continue
-        place = min(filled, wanted - 1)
-        while place > 0 and best[place - 1] < value:
-            best[place] = best[place - 1]
+        place = n
+        while place > 0 and inside[place - 1] > value:
+            inside[place] = inside[place - 1]
             place -= 1
-        best[place] = value
-        filled = min(filled + 1, wanted)
-    return best[wanted - 1]
+        inside[place] = value
+        n += 1
+    return inside
+
+
+@rule
+def raw_threshold(table, top_share):
+    """Least fitness that solves without looking at ranks: 1 - 20 q of the way from mean to best."""
+    return int(table.mean() + (1.0 - 20.0 * top_share) * (table.max() - table.mean()))
 
 
 @rule
@@ -109,23 +143,35 @@ def percentile(table, fitness):
 
 @rule
 def prepare(s, index):
-    """Build the landscape of a need unless another regime or team has."""
+    """Build the landscape of a need unless another regime or team has.
+
+    A design solves it that is among the best round(q 2^N), ties included. Teams start where the
+    share of designs strictly below lies between the starting percentiles.
+    """
     if s.thresholds[index] >= 0:
         return
     w = s.world[0]
     need = s.needs[index]
-    tabulate(need.key, need.mask, w.needs_components, s.landscapes[index])
-    s.thresholds[index] = top_threshold(
-        s.landscapes[index], w.criteria_top_share, w.criteria_raw_fitness == 1
-    )
+    table = s.landscapes[index]
+    tabulate(need.key, need.mask, w.needs_components, table)
+    size = len(table)
+    ranks = np.empty(3, np.int64)
+    ranks[0] = max(least_count(w.search_start_low, size) - 1, 0)
+    ranks[1] = min(least_count(np.nextafter(w.search_start_high, 2.0), size) - 1, size - 1)
+    ranks[2] = size - max(1, int(w.criteria_top_share * size + 0.5))
+    values = values_at(table, ranks)
+    s.start_above[index] = values[0] if w.search_start_low > 0.0 else -1
+    s.start_up_to[index] = values[1]
+    s.thresholds[index] = values[2]
+    if w.criteria_raw_fitness == 1:
+        s.thresholds[index] = raw_threshold(table, w.criteria_top_share)
 
 
 @rule
-def count_bits(part):
-    """Elements of a bit set."""
-    count = 0
-    while part:
-        part &= part - 1
+def least_count(share, size):
+    """The smallest number of designs that is at least this share of them."""
+    count = int(share * size)
+    while count / size < share:
         count += 1
     return count
 
@@ -133,15 +179,13 @@ def count_bits(part):
 @rule
 def start_design(s, index, luck, earlier, distinct):
     """A design in the starting percentiles; with ``distinct``, far from the ``earlier`` starts."""
-    w = s.world[0]
     table = s.landscapes[index]
     best = 0
     farthest = -1
     for k in range(64):
         u = streams.uniform(s.luck[0], streams.START_DESIGN, k, luck)
         design = int(u * len(table))
-        place = percentile(table, table[design])
-        if place < w.search_start_low or place > w.search_start_high:
+        if table[design] <= s.start_above[index] or table[design] > s.start_up_to[index]:
             continue
         if not distinct or len(earlier) == 0:
             return design

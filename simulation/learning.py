@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from agents.compiled import rule
 from agents.settings import Settings, parameter
+from simulation.bits import lowest
 from simulation.columns import N_ORGANISATIONS
-from simulation.fields import profile_distance
-from simulation.needs import field_seen
+from simulation.fields import distance_of, inner_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,49 +98,43 @@ def learn_in_team(s, row):
     for i in range(n):
         position = c.responsible[i]
         if position >= 0:
-            s.expertise[c.member[position], need.field[i]] += w.learning_by_use * (
-                1.0 - s.expertise[c.member[position], need.field[i]]
+            row = s.members[c.first + position].row
+            s.expertise[row, need.field[i]] += w.learning_by_use * (
+                1.0 - s.expertise[row, need.field[i]]
             )
-    if c.size < 2:
-        return
-    fields = distinct_fields(need, n)
-    meet = w.forming_meeting_members
+    measure_distances(s, c)
+    pair = 0
+    for a in range(1, c.size):
+        for b in range(min(a, w.forming_meeting_members)):
+            one, other = s.members[c.first + a].row, s.members[c.first + b].row
+            learn_from_each_other(s, c, need, one, other, s.apart[pair])
+            pair += 1
+
+
+@rule
+def measure_distances(s, c):
+    """Cognitive distances of the pairs who meet, as the quarter begins, in the order they meet."""
+    pair = 0
     for a in range(c.size):
-        for b in range(c.size):
-            if a != b and (a < meet or b < meet):
-                learn_from(s, c, fields, c.member[a], c.member[b])
+        one = s.members[c.first + a].row
+        s.length[a] = inner_product(s, one, one)
+        for b in range(min(a, s.world[0].forming_meeting_members)):
+            product = inner_product(s, one, s.members[c.first + b].row)
+            s.apart[pair] = distance_of(product, s.length[a], s.length[b])
+            pair += 1
 
 
 @rule
-def repeated(need, misposed, component):
-    """Whether an earlier component seems to need the same field."""
-    field = field_seen(need, misposed, component)
-    for i in range(component):
-        if field_seen(need, misposed, i) == field:
-            return True
-    return False
-
-
-@rule
-def distinct_fields(need, components):
-    """Fields of a need, each once, in the order of its components."""
-    fields = np.empty(components, np.int64)
-    n = 0
-    for i in range(components):
-        if not repeated(need, 0, i):
-            fields[n] = need.field[i]
-            n += 1
-    return fields[:n]
-
-
-@rule
-def learn_from(s, c, fields, learner, partner):
-    """What one member learns from another over these fields."""
-    distance = profile_distance(s, learner, partner)
+def learn_from_each_other(s, c, need, one, other, distance):
+    """Of two members who meet, in each field of the need the one learns who knows less."""
     rate = s.world[0].learning_from_partners / (c.size - 1)
-    for f in fields:
-        gap = max(0.0, s.expertise[partner, f] - s.expertise[learner, f])
-        s.expertise[learner, f] += partner_gain(gap, distance, c.gamma, rate)
+    rest = need.first
+    while rest:
+        f = need.field[lowest(rest)]
+        rest &= rest - 1
+        gap = s.expertise[other, f] - s.expertise[one, f]
+        learner = one if gap > 0.0 else other
+        s.expertise[learner, f] += partner_gain(abs(gap), distance, c.gamma, rate)
 
 
 @rule
@@ -152,11 +143,10 @@ def publish_knowledge(s, need, openness):
     w = s.world[0]
     for i in range(w.needs_components):
         f = need.field[i]
-        if repeated(need, 0, i):
+        if need.first & (1 << i) == 0:
             continue
         for g in range(w.fields_count):
-            reach = math.exp(-s.distance[f, g] / w.learning_spillover_reach)
-            s.inflow[g] += openness * w.learning_spillover * reach
+            s.inflow[g] += openness * w.learning_spillover * s.reach[f, g]
 
 
 @rule

@@ -34,7 +34,8 @@ def types_missing(s, p, c):
     """Required types (bits) that no member has yet."""
     missing = p.eligibility_required_types
     for position in range(c.size):
-        missing &= ~required_bits(s.organisations[c.member[position]].kind)
+        m = s.members[c.first + position]
+        missing &= ~required_bits(s.organisations[m.row].kind)
     return missing
 
 
@@ -42,7 +43,8 @@ def types_missing(s, p, c):
 def new_region(s, c, row):
     """Whether a candidate comes from a region no member is from."""
     for position in range(c.size):
-        if s.organisations[c.member[position]].region == s.organisations[row].region:
+        m = s.members[c.first + position]
+        if s.organisations[m.row].region == s.organisations[row].region:
             return False
     return True
 
@@ -72,7 +74,7 @@ def fills_rule(s, p, c, row):
         return True
     if c.regions < p.eligibility_min_regions and new_region(s, c, row):
         return True
-    return lacks_suppliers(s, p, c) and linked(s, c.member[0], row)
+    return lacks_suppliers(s, p, c) and linked(s, c.lead, row)
 
 
 @rule
@@ -86,7 +88,7 @@ def most_members(p):
 def rules_met(s, step, c):
     """Whether the formal rules on members are met; counts the one that stops it."""
     p = s.programmes[c.programme]
-    lead = c.member[0]
+    lead = c.lead
     if c.size < fewest_members(p.eligibility_min_members, p.eligibility_consortium_required):
         s.bound[TOO_FEW_MEMBERS] += 1
         s.stages[c.programme, stages.REFUSED_MEMBERS] += 1

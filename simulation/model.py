@@ -19,6 +19,7 @@ from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
 from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_ORGANISATIONS
 from simulation.focus import in_focus
+from simulation.measures import outcomes
 from simulation.outcomes import TRAJECTORIES
 from simulation.phases import PHASES, anything_open, withdraw_policy
 from simulation.policies.agenda import takes_up
@@ -28,7 +29,7 @@ from simulation.policies.monitoring import penalty_due
 from simulation.policies.registry import Regime
 from simulation.policies.renewal import performance
 from simulation.population import Population
-from simulation.recorder import outcomes
+from simulation.results import design_percentile
 from simulation.runner import _fill_trajectory, _hand_over, check_sound, finish
 from simulation.search import team_integration
 from simulation.setup import first_state, install
@@ -74,7 +75,10 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         self.step_count = 0
         self.history: list[mesa.Agent] = []
         self.consortium_rules = ConsortiumRules(
-            integration=self._integration, penalty=penalty_due, performance=performance
+            integration=self._integration,
+            percentile=self._percentile,
+            penalty=penalty_due,
+            performance=performance,
         )
         self.start: State | None = None
         self._policy_end: State | None = None
@@ -188,6 +192,9 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
     def _integration(self, row: int) -> float:
         return float(team_integration(self.state, self.state.consortia[row]))
 
+    def _percentile(self, row: int) -> float:
+        return float(design_percentile(self.state, self.state.consortia[row]))
+
     # ------------------------------------------------------------ what is reported
 
     def trajectory(self, name: str) -> float:
@@ -237,7 +244,7 @@ class _Desk:
     def __init__(self, model: ConsortiaModel, row: int) -> None:
         self._model = model
         self.row = row
-        self._levers: Any = model.regime.columns()[row - 1]
+        self._levers: Any = model.regime.columns[row - 1]
         self.mode = MODES[self._levers["governance_mode"]]
         self.joining_departments = int(self._levers["governance_joining_departments"])
         self.departments_pay = bool(self._levers["governance_department_share"] > 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from agents.compiled import rule
 from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
-from simulation.columns import CLOSED, LATENT, N_NEEDS_SEEN, OPEN, SOLVED
+from simulation.columns import CLOSED, LATENT, N_LIVE, N_NEEDS_SEEN, OPEN, SOLVED
 from simulation.fields import field_distance, is_frontier, is_strategic, ring_position
 
 STRANGER = -1  # a lead that is not the need's owner, whoever it is
@@ -292,6 +292,7 @@ def draw_fields(s, need, entity):
     own = max(1, int(w.needs_own_field_share * n + 0.5)) if kinds > 1 else n
     for i in range(n):
         need.field[i] = chosen[0] if i < own else chosen[1 + (i - own) % max(kinds - 1, 1)]
+    need.first = first_in_field(need, 0, n)
 
 
 @rule
@@ -328,6 +329,28 @@ def draw_wrong_field(s, field, address):
 def field_seen(need, misposed, component):
     """The field a component is taken to lie in by somebody who takes some as they are posed."""
     return need.posed[component] if misposed & (1 << component) else need.field[component]
+
+
+@rule
+def first_in_field(need, misposed, components):
+    """Components that seem to lie in a field that no earlier one seems to lie in, as bits."""
+    part = 0
+    for i in range(components):
+        field = field_seen(need, misposed, i)
+        first = 1 << i
+        for j in range(i):
+            if field_seen(need, misposed, j) == field:
+                first = 0
+        part |= first
+    return part
+
+
+@rule
+def distinct_fields(s, need, misposed):
+    """One component for each field that a need seems to lie in, the first, as bits."""
+    if misposed == 0:
+        return need.first
+    return first_in_field(need, misposed, s.world[0].needs_components)
 
 
 @rule
@@ -444,14 +467,11 @@ def draw_prerequisite(s, index, entity):
     w = s.world[0]
     luck = s.luck[0]
     u = streams.uniform(luck, streams.NEED_PREREQUISITE, 0, entity)
-    oldest = s.needs[index].arrival - w.needs_prerequisite_reach
-    newest = s.needs[index].arrival - w.needs_prerequisite_lag
-    earliest = 0
-    while earliest < index and s.needs[earliest].arrival < oldest:
-        earliest += 1
-    latest = index
-    while latest > earliest and s.needs[latest - 1].arrival > newest:
-        latest -= 1
+    scale = w.needs_scale_organisations
+    oldest = max(0, s.needs[index].arrival - w.needs_prerequisite_reach)
+    newest = max(-1, s.needs[index].arrival - w.needs_prerequisite_lag)
+    earliest = needs_by(w, scale, oldest)
+    latest = needs_by(w, scale, newest + 1)
     if u >= w.needs_prerequisite_share or latest <= earliest:
         return -1
     best = -1
@@ -502,7 +522,11 @@ def draw_needs(s):
         least = w.needs_strategic_share * w.needs_components
         need.strategic = 1 if need.strategic >= least else 0
         assess_difficulty(s, need)
+        need.waiting = -1
         need.prerequisite = draw_prerequisite(s, index, entity)
+        if need.prerequisite >= 0:
+            need.waiting_too = s.needs[need.prerequisite].waiting
+            s.needs[need.prerequisite].waiting = index
 
 
 @rule
@@ -514,6 +538,8 @@ def needs_arise(s, step, stream_open):
         if need.arrival > step:
             break
         s.counters[N_NEEDS_SEEN] += 1
+        s.live[s.counters[N_LIVE]] = index
+        s.counters[N_LIVE] += 1
         problem = s.problems[index]
         problem.owner = need.owner
         if need.owner >= 0 and s.organisations[need.owner].active == 0:
@@ -534,16 +560,40 @@ def open_problem(s, index, step):
 @rule
 def open_successors(s, index, step):
     """Needs that waited for this one open when it is solved."""
-    for later in range(index + 1, s.counters[N_NEEDS_SEEN]):
-        waiting = s.needs[later].prerequisite == index
-        if waiting and s.problems[later].status == LATENT:
+    later = s.needs[index].waiting
+    while later >= 0:
+        if later < s.counters[N_NEEDS_SEEN] and s.problems[later].status == LATENT:
             open_problem(s, later, step)
+        later = s.needs[later].waiting_too
 
 
 @rule
 def close_needs(s, step):
-    """Open needs whose time has passed close, unless a programme is still deciding on them."""
-    for index in range(s.counters[N_NEEDS_SEEN]):
+    """Open needs whose time has passed close, unless a programme is still deciding on them.
+
+    Needs with which nothing can happen any more leave the list of live ones.
+    """
+    n = 0
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
         problem = s.problems[index]
         if problem.status == OPEN and step > problem.closes and problem.programme < 0:
             problem.status = CLOSED
+        first = s.needs[index].prerequisite
+        if problem.status == CLOSED or (problem.status == SOLVED and not adoptable(s, index, step)):
+            continue
+        if problem.status == LATENT and s.problems[first].status == CLOSED:
+            continue
+        s.live[n] = index
+        n += 1
+    s.counters[N_LIVE] = n
+
+
+@rule
+def adoptable(s, index, step):
+    """Whether a solution is still tried by more firms."""
+    w = s.world[0]
+    problem = s.problems[index]
+    return step <= problem.solved_step + w.adoption_window and (
+        problem.adopters < w.criteria_adopters
+    )

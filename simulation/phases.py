@@ -17,6 +17,7 @@ from simulation.columns import (
     ACTIVE_PROJECTS,
     BIDDING,
     N_CONSORTIA,
+    N_LIVE,
     N_NEEDS_SEEN,
     REFUSED,
     SOLVED,
@@ -26,7 +27,7 @@ from simulation.finance import close_firms, enter_firms, quarterly_course
 from simulation.financiers import raise_capital
 from simulation.focus import choose_focus
 from simulation.learning import absorb_and_forget
-from simulation.needs import close_needs, needs_arise
+from simulation.needs import adoptable, close_needs, needs_arise
 from simulation.projects import learning, research
 from simulation.recorder import discount, record
 from simulation.reporting import report_revenue
@@ -190,11 +191,9 @@ def anything_open(s, step):
     """Whether a project runs or a solution may still be adopted."""
     if s.counters[ACTIVE_PROJECTS] > 0:
         return True
-    w = s.world[0]
-    for index in range(s.counters[N_NEEDS_SEEN]):
-        problem = s.problems[index]
-        waiting = problem.adopters < w.criteria_adopters
-        if problem.status == SOLVED and waiting and step <= problem.solved_step + w.adoption_window:
+    for k in range(s.counters[N_LIVE]):
+        index = s.live[k]
+        if s.problems[index].status == SOLVED and adoptable(s, index, step):
             return True
     return False
 

@@ -10,6 +10,7 @@ from agents.compiled import rule
 from agents.decisions import takes_bold_try
 from agents.kinds import PAYER_PRIVATE, PAYER_PROGRAMME, SME
 from simulation.accounts import centre_of, fen, myuan, payer_of
+from simulation.bits import count_bits
 from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
@@ -25,7 +26,7 @@ from simulation.columns import (
 from simulation.events import STARTED, note
 from simulation.financiers import advance, decide_backing
 from simulation.forming import free_staff
-from simulation.landscape import count_bits, prepare, start_design
+from simulation.landscape import prepare, start_design
 from simulation.learning import learn_in_team
 from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
@@ -52,23 +53,24 @@ def start_project(s, row, step):
     decide_backing(s, c)
     find_out(s, c)
     assign_components(s, row)
-    share_effort(c, s.world[0].needs_components)
+    share_effort(s, c)
     c.gamma = team_integration(s, c)
     remember_team(s, c, step)
     choose_start(s, c, p)
     problem.status = RUNNING
-    if c.member[0] == problem.owner:
+    if c.lead == problem.owner:
         problem.price = 0.0
     problem.teams += 1
     problem.projects += 1
     s.running[s.counters[ACTIVE_PROJECTS]] = row
     s.counters[ACTIVE_PROJECTS] += 1
     for position in range(c.size):
-        s.organisations[c.member[position]].participations += 1
-    s.organisations[c.member[0]].led += 1
+        m = s.members[c.first + position]
+        s.organisations[m.row].participations += 1
+    s.organisations[c.lead].led += 1
     if c.body >= 0:
         s.bodies[c.body].running += 1
-    note(s, step, STARTED, c.problem, row, c.member[0], c.gamma)
+    note(s, step, STARTED, c.problem, row, c.lead, c.gamma)
 
 
 @rule
@@ -85,36 +87,40 @@ def allocate_staff(s, c, p):
     w = s.world[0]
     total = 0.0
     for position in range(c.size):
-        c.fte[position] = effort_weight(
-            c.layer[position], position == 0, w.forming_lead_weight,
+        m = s.members[c.first + position]
+        m.fte = effort_weight(
+            m.layer, position == 0, w.forming_lead_weight,
             p.layers_general_effort_share,
         )  # fmt: skip
-        total += c.fte[position]
+        total += m.fte
     missing = 0.0
     room = 0.0
     for position in range(c.size):
-        wanted = p.funding_project_staff_fte * c.effort_share * c.fte[position] / total
-        free = free_staff(s, c.member[position])
-        c.fte[position] = min(wanted, free)
-        missing += wanted - c.fte[position]
-        room += free - c.fte[position]
+        m = s.members[c.first + position]
+        wanted = p.funding_project_staff_fte * c.effort_share * m.fte / total
+        free = free_staff(s, m.row)
+        m.fte = min(wanted, free)
+        missing += wanted - m.fte
+        room += free - m.fte
     share = min(1.0, missing / room) if room > 0.0 else 0.0
     c.effort = 0.0
     for position in range(c.size):
-        free = free_staff(s, c.member[position])
-        c.fte[position] += share * (free - c.fte[position])
-        c.effort += c.fte[position]
-        s.organisations[c.member[position]].busy += c.fte[position]
+        m = s.members[c.first + position]
+        free = free_staff(s, m.row)
+        m.fte += share * (free - m.fte)
+        c.effort += m.fte
+        s.organisations[m.row].busy += m.fte
 
 
 @rule
 def settle_promises(s, c):
     """The lead pays reluctant members what it promised, as far as its money goes."""
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     for position in range(1, c.size):
-        amount = min(c.promised[position], max(lead.cash, 0))
+        m = s.members[c.first + position]
+        amount = min(m.promised, max(lead.cash, 0))
         lead.cash -= amount
-        s.organisations[c.member[position]].cash += amount
+        s.organisations[m.row].cash += amount
 
 
 @rule
@@ -123,11 +129,14 @@ def choose_start(s, c, p):
     prepare(s, c.problem)
     earlier = np.empty(16, np.int64)
     n = 0
-    for k in range(s.counters[ACTIVE_PROJECTS]):
+    others = s.problems[c.problem].teams
+    k = 0
+    while n < min(others, len(earlier)):
         other = s.consortia[s.running[k]]
-        if other.problem == c.problem and n < 16:
+        if other.problem == c.problem:
             earlier[n] = other.start
             n += 1
+        k += 1
     c.design = start_design(s, c.problem, c.luck, earlier[:n], p.selection_distinct_paths == 1)
     c.start = c.design
 
@@ -204,13 +213,15 @@ def pay_quarter(s, row, wage):
     coordination = fen(coordination_cost(s, p, c.burden) * c.effort_share)
     cost = coordination
     for position in range(c.size):
-        cost += fen(c.fte[position] * wage)
+        m = s.members[c.first + position]
+        cost += fen(m.fte * wage)
     if cost == 0:
         return 0.0
     grant = grant_part(s, row, cost)
     paid = grant
     for position in range(c.size):
-        due = fen(c.fte[position] * wage) + (coordination if position == 0 else 0)
+        m = s.members[c.first + position]
+        due = fen(m.fte * wage) + (coordination if position == 0 else 0)
         due -= int(grant * (due / cost))
         paid += member_pays(s, c, position, due)
     talk = min(coordination, paid)
@@ -251,21 +262,22 @@ def use_escrow(s, row, wanted, for_cost):
     if for_cost:
         s.paid[PAYER_PROGRAMME] += taken
         for position in range(c.size):
-            share = c.fte[position] / c.effort if c.effort > 0.0 else 0.0
-            s.organisations[c.member[position]].granted += int(taken * share)
+            m = s.members[c.first + position]
+            share = m.fte / c.effort if c.effort > 0.0 else 0.0
+            s.organisations[m.row].granted += int(taken * share)
     return taken
 
 
 @rule
 def member_pays(s, c, position, due):
     """A member pays its part, in fen; a fund advances some of a private firm's."""
-    row = c.member[position]
+    row = s.members[c.first + position].row
     o = s.organisations[row]
     payer = payer_of(o.kind, o.ownership)
     advanced = advance(s, c, due) if c.backed == 1 and payer == PAYER_PRIVATE else 0
     own = min(due - advanced, max(o.cash, 0))
     o.cash -= own
-    c.own_paid[position] += own
+    s.members[c.first + position].own_paid += own
     s.paid[payer] += own + advanced
     if c.programme == PRIVATE_PRACTICE and o.kind <= SME:
         o.claim += own
@@ -285,8 +297,9 @@ def end_project(s, row, state, step):
         pay_penalty(s, c)
     return_escrow(s, row)
     for position in range(c.size):
-        o = s.organisations[c.member[position]]
-        o.busy = max(0.0, o.busy - c.fte[position])
+        m = s.members[c.first + position]
+        o = s.organisations[m.row]
+        o.busy = max(0.0, o.busy - m.fte)
         o.trials += 1.0
         if solved:
             o.successes += 1.0
@@ -295,7 +308,6 @@ def end_project(s, row, state, step):
         s.bodies[c.body].running -= 1
         s.bodies[c.body].trials += 1.0
         s.bodies[c.body].successes += 1.0 if solved else 0.0
-    forget_running(s, row)
     problem = s.problems[c.problem]
     problem.teams -= 1
     if problem.teams == 0 and problem.status == RUNNING:
@@ -315,15 +327,14 @@ def withheld(s, c):
 
 
 @rule
-def forget_running(s, row):
-    """Take a project off the list of running ones, keeping the order."""
-    n = s.counters[ACTIVE_PROJECTS]
-    place = 0
-    while s.running[place] != row:
-        place += 1
-    for k in range(place, n - 1):
-        s.running[k] = s.running[k + 1]
-    s.counters[ACTIVE_PROJECTS] = n - 1
+def forget_ended(s):
+    """Take projects that have ended off the list of running ones, keeping the order."""
+    n = 0
+    for k in range(s.counters[ACTIVE_PROJECTS]):
+        if s.consortia[s.running[k]].state == ACTIVE:
+            s.running[n] = s.running[k]
+            n += 1
+    s.counters[ACTIVE_PROJECTS] = n
 
 
 @rule
@@ -336,17 +347,19 @@ def pay_prize(s, row):
         return
     total = 0.0
     for position in range(c.size):
-        total += c.value_weight[position]
+        m = s.members[c.first + position]
+        total += m.value_weight
     left = prize
     for position in range(c.size):
-        part = int(prize * (c.value_weight[position] / total))
+        m = s.members[c.first + position]
+        part = int(prize * (m.value_weight / total))
         if position == c.size - 1:
             part = left
         left -= part
-        o = s.organisations[c.member[position]]
+        o = s.organisations[m.row]
         o.cash += part
         o.granted += part
-        repaid = min(part, c.own_paid[position])
+        repaid = min(part, m.own_paid)
         s.paid[payer_of(o.kind, o.ownership)] -= repaid
         s.paid[PAYER_PROGRAMME] += repaid
 
@@ -358,8 +371,9 @@ def pay_penalty(s, c):
     due = int(penalty_due(float(c.grant_used), p.monitoring_penalty, p.monitoring_tolerance))
     paid = 0
     for position in range(c.size):
-        o = s.organisations[c.member[position]]
-        amount = min(int(due * (c.fte[position] / max(c.effort, 1e-9))), max(o.cash, 0))
+        m = s.members[c.first + position]
+        o = s.organisations[m.row]
+        amount = min(int(due * (m.fte / max(c.effort, 1e-9))), max(o.cash, 0))
         o.cash -= amount
         s.paid[payer_of(o.kind, o.ownership)] += amount
         paid += amount

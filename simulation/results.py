@@ -16,6 +16,7 @@ from simulation.columns import (
     ENDED_SOLVED,
     ENDED_STOPPED,
     N_ORGANISATIONS,
+    N_SOLVED,
     SCENARIO_OUT,
     SOLVED,
 )
@@ -32,32 +33,34 @@ from simulation.outcomes import (
 )
 from simulation.policies.diffusion import openness_of_knowledge
 from simulation.policies.monitoring import passes_gate
-from simulation.projects import end_project
+from simulation.projects import end_project, forget_ended
 
 
 @rule
-def see_designs(s):
-    """The percentile of every running project's design at the end of the quarter."""
-    for k in range(s.counters[ACTIVE_PROJECTS]):
-        c = s.consortia[s.running[k]]
-        table = s.landscapes[c.problem]
-        c.percentile = percentile(table, table[c.design])
+def see_design(s, c):
+    """Note the percentile of a project's design, where somebody asks for it."""
+    c.percentile = design_percentile(s, c)
+
+
+@rule
+def design_percentile(s, c):
+    """Share of all designs strictly below a project's own."""
+    table = s.landscapes[c.problem]
+    return percentile(table, table[c.design])
 
 
 @rule
 def monitor(s, step):
     """Phase 7: gates. Reviewers see the percentile with error; nobody sees it itself."""
-    see_designs(s)
-    k = 0
-    while k < s.counters[ACTIVE_PROJECTS]:
+    for k in range(s.counters[ACTIVE_PROJECTS]):
         row = s.running[k]
         c = s.consortia[row]
         p = s.programmes[c.programme]
         gate = p.monitoring_gate_quarter
         if gate == 0 or step - (c.deadline - s.needs[c.problem].deadline + 1) + 1 != gate:
-            k += 1
             continue
-        pay_readers(s, c.programme, p.monitoring_reviewers, c.member[0])
+        see_design(s, c)
+        pay_readers(s, c.programme, p.monitoring_reviewers, c.lead)
         s.stages[c.programme, stages.EVALUATED] += 1
         luck = streams.normal(s.luck[0], streams.GATE, step, c.luck)
         if passes_gate(
@@ -66,13 +69,13 @@ def monitor(s, step):
         ):  # fmt: skip
             c.gate_passed = 1
             s.stages[c.programme, stages.GATE_PASSED] += 1
-            note(s, step, PASSED, c.problem, row, c.member[0], c.percentile)
-            k += 1
+            note(s, step, PASSED, c.problem, row, c.lead, c.percentile)
             continue
         s.bound[GATE_STOPPED] += 1
         s.stages[c.programme, stages.GATE_STOPPED] += 1
-        note(s, step, STOPPED, c.problem, row, c.member[0], c.percentile)
+        note(s, step, STOPPED, c.problem, row, c.lead, c.percentile)
         end_project(s, row, ENDED_STOPPED, step)
+    forget_ended(s)
 
 
 @rule
@@ -114,28 +117,32 @@ def refund_credit(s, step, in_force):
 def solve_and_end(s, step):
     """Phase 8, first half: who solved, who failed, who was overtaken."""
     w = s.world[0]
-    k = 0
-    while k < s.counters[ACTIVE_PROJECTS]:
+    for k in range(s.counters[ACTIVE_PROJECTS]):
         row = s.running[k]
         c = s.consortia[row]
         problem = s.problems[c.problem]
         good = s.landscapes[c.problem, c.design] >= s.thresholds[c.problem]
         c.good_ends = c.good_ends + 1 if good else 0
-        p = s.programmes[c.programme]
-        if problem.status == SOLVED and p.selection_distinct_paths == 0:
+        overtaken = problem.status == SOLVED and (
+            s.programmes[c.programme].selection_distinct_paths == 0
+        )
+        done = c.good_ends >= w.criteria_quarter_ends
+        if not overtaken and not done and step < c.deadline:
+            continue
+        see_design(s, c)
+        if overtaken:
             s.bound[RACE_STOPPED] += 1
-            note(s, step, OVERTAKEN, c.problem, row, c.member[0], c.percentile)
+            note(s, step, OVERTAKEN, c.problem, row, c.lead, c.percentile)
             end_project(s, row, ENDED_OVERTAKEN, step)
-        elif c.good_ends >= w.criteria_quarter_ends:
+        elif done:
             if problem.status != SOLVED:
                 solve(s, row, step)
-            note(s, step, SOLVED_EVENT, c.problem, row, c.member[0], c.percentile)
+            note(s, step, SOLVED_EVENT, c.problem, row, c.lead, c.percentile)
             end_project(s, row, ENDED_SOLVED, step)
-        elif step >= c.deadline:
-            note(s, step, FAILED, c.problem, row, c.member[0], c.percentile)
-            end_project(s, row, ENDED_FAILED, step)
         else:
-            k += 1
+            note(s, step, FAILED, c.problem, row, c.lead, c.percentile)
+            end_project(s, row, ENDED_FAILED, step)
+    forget_ended(s)
 
 
 @rule
@@ -147,6 +154,8 @@ def solve(s, row, step):
     problem.status = SOLVED
     problem.solved_step = step
     problem.solver = row
+    s.solved[s.counters[N_SOLVED]] = c.problem
+    s.counters[N_SOLVED] += 1
     s.programme_state[c.programme].results += 1.0
     open_successors(s, c.problem, step)
     openness = openness_of_knowledge(

@@ -8,11 +8,11 @@ import numpy as np
 
 from simulation.accounts import imbalance
 from simulation.columns import OVERFLOW, SOLVED
+from simulation.measures import outcomes
 from simulation.outcomes import TRAJECTORIES, RunResult
 from simulation.phases import addresses, advance, run_out, withdraw_policy
 from simulation.policies.registry import Regime
 from simulation.population import Population
-from simulation.recorder import outcomes
 from simulation.setup import first_state, install
 from simulation.state import State, branch
 from simulation.world import World

@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
-from simulation.landscape import MEAN_CONTRIBUTION, count_bits, partial_gain
+from simulation.bits import count_bits, lowest
+from simulation.landscape import MEAN_CONTRIBUTION, partial_gain
 from simulation.needs import field_seen
 
 
@@ -196,32 +199,17 @@ def team_integration(s, c):
         w.search_integration_base, w.search_integration_lead, w.search_integration_coordination,
         w.search_coordination_saturation, w.search_integration_communication,
         w.search_loss_institutions, w.search_loss_regions, w.search_gain_trust,
-        s.organisations[c.member[0]].lead_ability, p.coordination_bought, c.burden, c.regions,
+        s.organisations[c.lead].lead_ability, p.coordination_bought, c.burden, c.regions,
         p.coordination_border_relief, c.trust, p.coordination_communication,
     )  # fmt: skip
 
 
 @rule
-def own_components(c, position, components):
-    """Bit set of the components a member is responsible for."""
-    part = 0
-    for i in range(components):
-        if c.responsible[i] == position:
-            part |= 1 << i
-    return part
-
-
-@rule
 def pick_component(part, u):
     """The component at a uniform position among those in a bit set."""
-    wanted = int(u * count_bits(part))
-    i = 0
-    while True:
-        if part & (1 << i):
-            if wanted == 0:
-                return i
-            wanted -= 1
-        i += 1
+    for _ in range(int(u * count_bits(part))):
+        part &= part - 1
+    return lowest(part)
 
 
 @rule
@@ -239,7 +227,7 @@ def flipped(s, c, step, address, part):
 
 
 @rule
-def attempt(s, c, position, part, before, step, address):
+def attempt(s, c, m, before, step, address):
     """One try of one member; returns the design afterwards.
 
     With probability gamma it is judged on the whole design as the others have left it; otherwise
@@ -249,6 +237,7 @@ def attempt(s, c, position, part, before, step, address):
     w = s.world[0]
     luck = s.luck[0]
     need = s.needs[c.problem]
+    part = m.components
     first, flips = flipped(s, c, step, address, part)
     tried = c.design ^ flips
     if streams.uniform(luck, streams.TRY_INTEGRATED, step, address) < c.gamma:
@@ -256,12 +245,11 @@ def attempt(s, c, position, part, before, step, address):
         gain = float(table[tried]) - float(table[c.design])
     else:
         seen = (before & ~part) | (c.design & part)
-        gain = float(partial_gain(need.key, need.mask, w.needs_components, part, seen, flips))
-    expertise = s.expertise[c.member[position], need.field[first]]
+        gain = float(partial_gain(need.key, need.mask, part, seen, flips))
+    expertise = s.expertise[m.row, need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
-    gain += error * streams.normal(luck, streams.TRY_NOISE, step, address)
     c.tries += 1
-    if gain > 0.0:
+    if streams.sign_seen(gain, error, luck, streams.TRY_NOISE, step, address):
         c.improvements += 1
         c.stuck = 0
         return tried
@@ -277,25 +265,23 @@ def search_quarter(s, row, step, paid_share):
     for r in range(w.search_rounds):
         before = c.design
         for position in range(c.size):
-            if c.worked[position] <= 0.0:
+            m = s.members[c.first + position]
+            if m.worked <= 0.0:
                 continue
-            part = own_components(c, position, w.needs_components)
-            c.credit[position] += w.search_tries_per_fte * c.worked[position] * paid_share
-            tries = int(c.credit[position])
-            c.credit[position] -= tries
+            m.credit += w.search_tries_per_fte * m.worked * paid_share
+            tries = int(m.credit)
+            m.credit -= tries
+            member = streams.combine(c.luck, s.organisations[m.row].entity)
             for k in range(tries):
-                entity = s.organisations[c.member[position]].entity
-                address = streams.combine(streams.combine(c.luck, entity), r * 1024 + k)
-                c.design = attempt(s, c, position, part, before, step, address)
+                address = streams.combine(member, r * 1024 + k)
+                c.design = attempt(s, c, m, before, step, address)
 
 
 @rule
 def assign_components(s, row):
     """Each component goes to the member who knows the field it seems to lie in best.
 
-    Ties go to the lowest entity.
-    Sets responsibility, coverage, expertise, and the staff that tries are made with: members
-    without a component pass their effort on to those who have one.
+    Ties go to the lowest entity. Sets responsibility, coverage and expertise.
     """
     w = s.world[0]
     c = s.consortia[row]
@@ -308,10 +294,9 @@ def assign_components(s, row):
         c.responsible[i] = best
         if best >= 0:
             covered += 1
-            level += s.expertise[c.member[best], field]
+            level += s.expertise[s.members[c.first + best].row, field]
     c.coverage = covered / w.needs_components
     c.expertise = level / covered if covered > 0 else 0.0
-    share_effort(c, w.needs_components)
 
 
 @rule
@@ -319,30 +304,40 @@ def best_member(s, c, field):
     """Position of the member with most expertise in a field, at least e_min; -1 if none."""
     best = -1
     level = s.world[0].search_least_expertise
+    lowest_entity = np.uint64(0)
     for position in range(c.size):
-        row = c.member[position]
+        m = s.members[c.first + position]
+        row = m.row
         e = s.expertise[row, field]
         if e < level:
             continue
-        lower = best >= 0 and (s.organisations[row].entity > s.organisations[c.member[best]].entity)
-        if best < 0 or e > level or not lower:
+        entity = s.organisations[row].entity
+        if best < 0 or e > level or entity < lowest_entity:
             best = position
             level = e
+            lowest_entity = entity
     return best
 
 
 @rule
-def share_effort(c, components):
+def share_effort(s, c):
     """Staff of members without a component works for those who have one, in proportion."""
+    for position in range(c.size):
+        s.members[c.first + position].components = 0
+    for i in range(s.world[0].needs_components):
+        if c.responsible[i] >= 0:
+            s.members[c.first + c.responsible[i]].components |= 1 << i
     useful = 0.0
     total = 0.0
     for position in range(c.size):
-        total += c.fte[position]
-        c.worked[position] = 0.0
-        if own_components(c, position, components) != 0:
-            c.worked[position] = c.fte[position]
-            useful += c.fte[position]
+        m = s.members[c.first + position]
+        total += m.fte
+        m.worked = 0.0
+        if m.components != 0:
+            m.worked = m.fte
+            useful += m.fte
     if useful <= 0.0:
         return
     for position in range(c.size):
-        c.worked[position] *= total / useful
+        m = s.members[c.first + position]
+        m.worked *= total / useful

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import math
+
 import numpy as np
 
 from agents.compiled import rule
@@ -15,6 +18,8 @@ from simulation.columns import (
     COUNTERS,
     MAX_COMPONENTS,
     MAX_DEPARTMENTS,
+    MAX_LOOKS,
+    MAX_MEMBERS,
     MAX_TIES,
     N_ORGANISATIONS,
     PRIVATE_PRACTICE,
@@ -25,7 +30,7 @@ from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.stages import FIRST_REGION
-from simulation.state import State
+from simulation.state import PACKED, State, packed
 from simulation.ties import draw_first_ties
 from simulation.world import World
 
@@ -56,7 +61,7 @@ def install(state: State, regime: Regime) -> State:
 
     Rows of programmes start at 1; purses are empty until the first policy quarter.
     """
-    programmes = regime.columns()
+    programmes = regime.columns
     rows = len(programmes) + 1
     table = np.zeros(rows, PROGRAMME_COLUMNS)
     table[PRIVATE_PRACTICE] = state.programmes[PRIVATE_PRACTICE]
@@ -97,7 +102,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
     with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
     needs = max(1, needs_by(w, scale, with_needs))
     rows = 6 * needs + 256
-    return State(
+    state = State(
         luck=np.zeros(1, np.uint64),
         world=table,
         programmes=_private_practice(w),
@@ -110,18 +115,24 @@ def _allocate(world: World, population: Population, events: int) -> State:
         expertise=np.zeros((n, fields)),
         floor=np.zeros((n, fields)),
         ties=np.zeros((n, MAX_TIES), columns.TIE),
-        known=np.zeros(n),
         by_hash=np.zeros(n, np.int64),
         ring_start=np.zeros(fields + 2, np.int64),
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
         distance=_distances(fields),
+        reach=_reach(fields, float(w["learning_spillover_reach"])),
         region_weight=_region_weights(population),
         hub=np.array([population.hub]),
         needs=np.zeros(needs, columns.NEED),
         landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
         thresholds=np.full(needs, -1, np.int64),
+        start_above=np.zeros(needs, np.int64),
+        start_up_to=np.zeros(needs, np.int64),
         problems=_no_problems(needs),
+        live=np.zeros(needs, np.int64),
+        solved=np.zeros(needs, np.int64),
         consortia=np.zeros(rows, columns.CONSORTIUM),
+        no_consortium=np.zeros(1, columns.CONSORTIUM),
+        members=np.zeros(4 * rows, columns.MEMBER),
         bodies=np.zeros(1024, columns.BODY),
         sources=np.zeros(1024, columns.SOURCE),
         funds=np.zeros(regions, columns.FUND),
@@ -138,7 +149,18 @@ def _allocate(world: World, population: Population, events: int) -> State:
         cutoffs=np.zeros(2),
         cohort=_cohort(w, scale),
         trajectory=np.zeros((steps - int(w["time_burn_in"]), len(TRAJECTORIES))),
+        length=np.zeros(MAX_MEMBERS),
+        apart=np.zeros(MAX_MEMBERS**2),
+        known=np.zeros(n),
+        looked_at=np.zeros(n, np.int64),
+        found=np.zeros(MAX_LOOKS, np.int64),
+        soonest=np.zeros(MAX_LOOKS, np.int64),
+        clocks=np.zeros(MAX_LOOKS),
+        pool=np.zeros(MAX_LOOKS, columns.CANDIDATE),
+        levels=np.zeros(MAX_COMPONENTS),
+        worth=np.zeros(MAX_COMPONENTS + 1),
     )
+    return state.replace(**packed({name: getattr(state, name) for name in PACKED}))
 
 
 def _private_practice(w: np.void) -> np.ndarray:
@@ -159,8 +181,21 @@ def _private_practice(w: np.void) -> np.ndarray:
     return table
 
 
+@functools.cache
 def _distances(fields: int) -> np.ndarray:
-    return np.array([[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)])
+    rows = [[field_distance(a, b, fields) for b in range(fields)] for a in range(fields)]
+    return _read_only(np.array(rows))
+
+
+@functools.cache
+def _reach(fields: int, tau: float) -> np.ndarray:
+    rows = [[math.exp(-d / tau) for d in row] for row in _distances(fields).tolist()]
+    return _read_only(np.array(rows))
+
+
+def _read_only(shared: np.ndarray) -> np.ndarray:
+    shared.flags.writeable = False
+    return shared
 
 
 def _region_weights(population: Population) -> np.ndarray:

@@ -258,11 +258,12 @@ def count_award(s, p, c, step):
     s.stages[c.programme, APPROVED] += 1
     s.stages[c.programme, WAITING] += step - c.founded
     for position in range(c.size):
+        m = s.members[c.first + position]
         managed = position == 0 or (
             purse_is_regional(p.governance_mode) and is_first_of_region(s, c, position)
         )
         if managed:
-            region = s.organisations[c.member[position]].region
+            region = s.organisations[m.row].region
             s.stages[c.programme, FIRST_REGION + region] += 1
             s.stages[c.programme, TASKS] += 1
             s.stages[c.programme, COMMUNICATING] += p.coordination_communication > 0.0
@@ -271,9 +272,9 @@ def count_award(s, p, c, step):
 @rule
 def is_first_of_region(s, c, position):
     """Whether no earlier member comes from this member's region."""
-    region = s.organisations[c.member[position]].region
+    region = s.organisations[s.members[c.first + position].row].region
     for earlier in range(position):
-        if s.organisations[c.member[earlier]].region == region:
+        if s.organisations[s.members[c.first + earlier].row].region == region:
             return False
     return True
 

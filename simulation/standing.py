@@ -196,6 +196,11 @@ def found_body(s, programme, lead, step):
     body.active = 1
     body.founded = step
     body.reviewed = step
+    body.ended = 0
+    body.renewals = 0
+    body.running = 0
+    body.trials = 0.0
+    body.successes = 0.0
     body.size = 0
     s.counters[N_BODIES] += 1
     layers = p.layers_core_members + p.layers_close_members + p.layers_general_members

@@ -8,6 +8,7 @@ shapes, and ``s.organisations`` is read from it where it is used. The arrays bel
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 from simulation import columns
-from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_SOURCES
+from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_MEMBERS, N_SOURCES
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
@@ -46,7 +47,7 @@ class State:
     """Everything the compiled phases read and write.
 
     n organisations (rows reserved for entrants included), F fields, P programmes, R regions, m
-    needs, c rows for consortia.
+    needs, c rows for consortia. ``block`` is the memory of the columns in :data:`PACKED`.
     """
 
     luck: np.ndarray = _column(np.uint64, 1, "(1,)", "key of all draws")
@@ -71,17 +72,14 @@ class State:
     expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
     floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
-    known: np.ndarray = _column(
-        np.float64,
-        1,
-        "(n,)",
-        "times each has worked with the lead that now looks for partners; else 0",
-    )
     by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
     ring_start: np.ndarray = _column(
         np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"
     )
     distance: np.ndarray = _column(np.float64, 2, "(F, F)", "field distance in [0, 1]")
+    reach: np.ndarray = _column(
+        np.float64, 2, "(F, F)", "share of a solution's knowledge that reaches another field"
+    )
     region_weight: np.ndarray = _column(
         np.float64, 1, "(R,)", "share of a programme's regional money"
     )
@@ -95,8 +93,20 @@ class State:
     thresholds: np.ndarray = _column(
         np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
     )
+    start_above: np.ndarray = _column(np.int64, 1, "(m,)", "fitness above which teams start")
+    start_up_to: np.ndarray = _column(np.int64, 1, "(m,)", "fitness up to which teams start")
     problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
+    live: np.ndarray = _column(
+        np.int64, 1, "(m,)", "needs that may still be solved or adopted, the first N_LIVE, in order"
+    )
+    solved: np.ndarray = _column(np.int64, 1, "(m,)", "solved needs, the first N_SOLVED")
     consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
+    no_consortium: np.ndarray = _column(
+        columns.CONSORTIUM, 1, "(1,)", "what a row of consortia holds before it is used: zeros"
+    )
+    members: np.ndarray = _column(
+        columns.MEMBER, 1, "", "MEMBER, those of a consortium after each other"
+    )
     running: np.ndarray = _column(
         np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid"
     )
@@ -134,40 +144,80 @@ class State:
     sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
     funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
 
+    # Room to work in for a team that meets; means nothing at other times.
+    length: np.ndarray = _column(np.float64, 1, "(MAX_MEMBERS,)", "squared lengths of profiles")
+    apart: np.ndarray = _column(
+        np.float64, 1, "(MAX_MEMBERS**2,)", "cognitive distances of pairs, in the order they meet"
+    )
+    # Room to work in for the lead that now looks for partners; means nothing at other times.
+    known: np.ndarray = _column(np.float64, 1, "(n,)", "times each has worked with it; else 0")
+    looked_at: np.ndarray = _column(np.int64, 1, "(n,)", "1: it has looked at this one; else 0")
+    found: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows of those it has looked at")
+    soonest: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows on a ring, by their clocks")
+    clocks: np.ndarray = _column(np.float64, 1, "(MAX_LOOKS,)", "the clocks of these")
+    pool: np.ndarray = _column(columns.CANDIDATE, 1, "(MAX_LOOKS,)", "CANDIDATE")
+    levels: np.ndarray = _column(
+        np.float64, 1, "(MAX_COMPONENTS,)", "the team's best expertise for each component"
+    )
+    worth: np.ndarray = _column(
+        np.float64, 1, "(MAX_COMPONENTS + 1,)", "utility by the number of components covered"
+    )
+
+    block: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8), repr=False)
     table: np.ndarray = field(init=False, repr=False)
     handle: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        table = np.zeros((len(COLUMNS), 3), np.int64)
-        for row, (name, column) in enumerate(COLUMNS.items()):
-            array = getattr(self, name)
-            if array.dtype != column["dtype"] or array.ndim != column["ndim"]:
+        object.__setattr__(self, "table", np.zeros((len(COLUMNS), 3), np.int64))
+        self._point_to({name: getattr(self, name) for name in COLUMNS})
+
+    def replace(self, **changes: np.ndarray) -> State:
+        """The same state with other arrays in some places.
+
+        Columns of :data:`PACKED` come together with their block, or :func:`branch` would lose them.
+        """
+        if "block" not in changes and (loose := changes.keys() & set(PACKED)):
+            raise ValueError(f"write into {', '.join(sorted(loose))} of the state instead")
+        other = copy.copy(self)
+        object.__setattr__(other, "table", self.table.copy())
+        for name, array in changes.items():
+            object.__setattr__(other, name, array)
+        other._point_to({name: array for name, array in changes.items() if name != "block"})
+        return other
+
+    def _point_to(self, arrays: dict[str, np.ndarray]) -> None:
+        """Write the addresses and shapes of some columns into the table."""
+        for name, array in arrays.items():
+            row, column = PLACES[name], COLUMNS[name]
+            # comparing records field by field takes as long as copying them
+            same = array.dtype is column["dtype"] or array.dtype == column["dtype"]
+            if not same or array.ndim != column["ndim"]:
                 raise TypeError(f"state.{name} is {array.dtype}, {array.ndim}-dimensional")
             if not array.flags.c_contiguous:
                 raise TypeError(f"state.{name} is not contiguous")
-            table[row, 0] = array.ctypes.data
-            table[row, 1 : 1 + array.ndim] = array.shape
-        object.__setattr__(self, "table", table)
-        object.__setattr__(self, "handle", table.ctypes.data)
-
-    def replace(self, **changes: Any) -> State:
-        """The same state with other arrays in some places."""
-        return dataclasses.replace(self, **changes)
+            self.table[row, 0] = array.ctypes.data
+            self.table[row, 1 : 1 + array.ndim] = array.shape
+        object.__setattr__(self, "handle", self.table.ctypes.data)
 
 
 COLUMNS: dict[str, Any] = {
     item.name: item.metadata for item in dataclasses.fields(State) if item.metadata
 }
+PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
-# What one regime may change. The rest is shared by all regimes of a replicate.
-CHANGING = (
-    "programme_state", "stages", "purses", "funds", "focus", "organisations", "expertise", "floor", "ties", "by_hash",
-    "ring_start", "ring", "problems", "running", "inflow", "domestic_stock", "ledger", "paid", "bound", "counters",
-    "discounted", "trajectory",
+# What one regime may change; the rest is shared by all regimes of a replicate.
+PACKED = (
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring",
+    "problems", "live", "solved", "running", "inflow", "domestic_stock", "ledger", "paid", "bound",
+    "counters", "discounted", "trajectory",
 )  # fmt: skip
+# Of these, what has as many rows as the regime has programmes.
+OF_REGIME = ("programme_state", "stages", "purses", "focus")
+CHANGING = (*PACKED, *OF_REGIME)
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
 GROWING = {
     "consortia": N_CONSORTIA,
+    "members": N_MEMBERS,
     "escrow": N_CONSORTIA,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
@@ -179,22 +229,41 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     """An independent copy that shares needs and landscapes.
 
     ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
-    list and its memory used again; the columns in :data:`GROWING` are large and mostly empty, and
-    clearing all of them costs more than copying what is in use.
+    list and its memory used again, which saves fetching and clearing new memory.
     """
-    over = spare.pop() if spare else None
-    changes = {name: getattr(state, name).copy() for name in CHANGING}
+    copied: dict[str, np.ndarray] = {name: getattr(state, name).copy() for name in OF_REGIME}
+    copied["programmes"] = state.programmes
+    if spare:
+        over = spare.pop()
+        over.block[:] = state.block
+    else:
+        over = state
+        grown = {name: getattr(state, name) for name in GROWING}
+        copied |= {name: np.zeros(like.shape, like.dtype) for name, like in grown.items()}
+        copied |= packed({name: getattr(state, name) for name in PACKED})
+    new = over.replace(**copied)
     for name, counter in GROWING.items():
-        column = getattr(state, name)
         used = int(state.counters[counter])
-        if over is None:
-            changes[name] = np.zeros(column.shape, column.dtype)  # zeros_like writes to every row
-        else:
-            changes[name] = getattr(over, name)
-            # one row more than counted: where a consortium was last tried that did not form
-            changes[name][used : int(over.counters[counter]) + 1] = 0
-        changes[name][:used] = column[:used]
-    return state.replace(**changes)
+        _copy(getattr(state, name)[:used], getattr(new, name)[:used])
+    return new
+
+
+def packed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Copies of arrays in one block of memory, and the block, so that all are copied at once."""
+    places = np.cumsum([0, *(-(-array.nbytes // 64) * 64 for array in arrays.values())])
+    block = np.zeros(places[-1], np.uint8)
+    views = {"block": block}
+    for (name, array), start in zip(arrays.items(), places[:-1], strict=True):
+        room = block[start : start + array.nbytes]
+        views[name] = room.view(array.dtype).reshape(array.shape)
+        _copy(array, views[name])
+    return views
+
+
+def _copy(column: np.ndarray, into: np.ndarray) -> None:
+    """Copy bytes: NumPy would copy records field by field."""
+    if column.size:
+        into.view(np.uint8)[...] = column.view(np.uint8)
 
 
 class _StateType(types.Type):  # type: ignore[misc]
@@ -239,7 +308,7 @@ class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
 def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str) -> Any:
     """An array over the column's memory; the table it is read from never changes meanwhile."""
     column = COLUMNS[name]
-    first = 3 * list(COLUMNS).index(name)
+    first = 3 * PLACES[name]
     table = builder.inttoptr(handle, ir.IntType(64).as_pointer())
 
     def slot(place: int) -> Any:

@@ -71,11 +71,30 @@ def uniform(key, decision, step, entity):
 @rule
 def normal(key, decision, step, entity):
     """A standard normal number at this address (Box and Muller 1958)."""
-    first = bits(key, decision, step, entity)
+    return _normal_from(bits(key, decision, step, entity))
+
+
+@rule
+def _normal_from(first):
     second = mix(first + _ODD_C)
     u = (np.float64(first >> np.uint64(11)) + 0.5) * _UNIT
     v = (np.float64(second >> np.uint64(11)) + 0.5) * _UNIT
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+
+
+@rule
+def sign_seen(value, spread, key, decision, step, entity):
+    """Whether a value seen with a normal error of this spread looks larger than 0.
+
+    No normal number is larger than 8.66, for no uniform one is below 2**-54; and none whose first
+    seven bits are not all 0 is larger than 3.12. The error is worked out only where it could
+    change the sign.
+    """
+    first = bits(key, decision, step, entity)
+    largest = 3.12 if first >> np.uint64(57) else 8.66
+    if abs(value) <= spread * largest:
+        value += spread * _normal_from(first)
+    return value > 0.0
 
 
 @rule
@@ -85,6 +104,19 @@ def clock(key, decision, step, entity, weight):
     The item whose clock rings first is drawn with probability proportional to its weight, and
     adding items with weight 0 changes nothing.
     """
+    return clock_before(np.inf, key, decision, step, entity, weight)
+
+
+@rule
+def clock_before(limit, key, decision, step, entity, weight):
+    """The same where the clock rings before a limit; otherwise any number that is not before it.
+
+    Since -log(u) is more than (1 - u) + (1 - u)^2 / 2, most clocks that are late need no logarithm.
+    """
     if weight <= 0.0:
         return np.inf
-    return -math.log(uniform(key, decision, step, entity)) / weight
+    u = uniform(key, decision, step, entity)
+    rest = 1.0 - u
+    if rest + 0.5 * rest * rest > 1.000001 * weight * limit:
+        return limit
+    return -math.log(u) / weight

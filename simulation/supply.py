@@ -66,5 +66,6 @@ def supporting(s, c):
     """Members that are linked to the lead by supply."""
     count = 0
     for position in range(1, c.size):
-        count += linked(s, c.member[0], c.member[position])
+        m = s.members[c.first + position]
+        count += linked(s, c.lead, m.row)
     return count

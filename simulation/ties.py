@@ -51,6 +51,8 @@ def add_tie(s, a, b, times, step):
 @rule
 def trust_of(times, rate):
     """Trust between two organisations after working together some times: 1 - exp(-rate times)."""
+    if times == 0.0:
+        return 0.0
     return 1.0 - math.exp(-rate * times)
 
 
@@ -61,7 +63,7 @@ def remember_team(s, c, step):
     for a in range(meet):
         for b in range(meet):
             if a != b:
-                add_tie(s, c.member[a], c.member[b], 1.0, step)
+                add_tie(s, s.members[c.first + a].row, s.members[c.first + b].row, 1.0, step)
 
 
 @rule
@@ -115,7 +117,7 @@ def measure_team(s, c):
     old = 0
     for a in range(min(c.size, w.forming_meeting_members)):
         for b in range(a):
-            times = tie_strength(s, c.member[a], c.member[b])
+            times = tie_strength(s, s.members[c.first + a].row, s.members[c.first + b].row)
             trust += trust_of(times, w.forming_trust_rate)
             pairs += 1
             if times > 0.0:

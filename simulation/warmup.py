@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from numba import types
+from numba import typeof, types
 
 from agents.compiled import cache_folder, is_compiled, mark_compiled
 from simulation.accounts import imbalance
+from simulation.measures import measure, no_measures
 from simulation.setup import DRAWING
 from simulation.state import STATE
 
@@ -64,6 +65,7 @@ def compile_part(part: int) -> None:
     signatures: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (advance, (STATE, types.int64[::1], *[types.int64] * 2, *[types.boolean] * 2)),
         (run_out, (STATE, types.int64[::1], *[types.int64] * 2)),
+        (measure, (*[STATE] * 3, *map(typeof, no_measures()))),
         *((function, (STATE,)) for function in (withdraw_policy, imbalance, *DRAWING)),
     )
     for function, kinds in signatures:

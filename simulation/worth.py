@@ -8,15 +8,16 @@ from agents.compiled import rule
 from agents.decisions import acceptance_utility, believed_success, project_utility
 from agents.kinds import GENERAL, PAYER_PRIVATE, SME
 from simulation.accounts import payer_of
+from simulation.bits import count_bits
 from simulation.columns import PRIVATE_PRACTICE
 from simulation.fields import profile_distance
-from simulation.landscape import count_bits
-from simulation.learning import partner_gain, repeated
-from simulation.needs import field_seen
+from simulation.learning import partner_gain
+from simulation.needs import distinct_fields, field_seen
 from simulation.policies.funding import grant_for, releasable
 from simulation.policies.governance import payable_part
 from simulation.policies.layers import burden, effort_weight, value_weight
 from simulation.policies.monitoring import penalty_due
+from simulation.policies.selection import DIRECTED
 from simulation.supply import linked
 
 
@@ -34,15 +35,6 @@ def touched_by(s, need, misposed, knows):
 def touches(s, need, misposed, row):
     """Components an organisation can touch, if they are what they seem, as a bit set."""
     return touched_by(s, need, misposed, s.organisations[row].knows)
-
-
-@rule
-def team_touches(s, need, c):
-    """Components the members can touch between them, as a bit set."""
-    knows = np.uint64(0)
-    for position in range(c.size):
-        knows |= s.organisations[c.member[position]].knows
-    return touched_by(s, need, c.misposed, knows)
 
 
 @rule
@@ -83,11 +75,12 @@ def expected_part(p, chance):
 
 
 @rule
-def others_in(p, c):
+def others_in(s, p, c):
     """Members beside the lead, a general one counted by its share of a close one's effort."""
     others = 0.0
     for position in range(1, c.size):
-        others += p.layers_general_effort_share if c.layer[position] == GENERAL else 1.0
+        m = s.members[c.first + position]
+        others += p.layers_general_effort_share if m.layer == GENERAL else 1.0
     return others
 
 
@@ -219,15 +212,38 @@ def in_name_only_utility(s, programme, index, lead, others, public):
 
 
 @rule
-def best_case(s, index, lead, programme, most, owns, p_extra):
-    """The most a project could be worth to its lead: full coverage, alone or with ``most`` others.
+def mean_coverage(w, state):
+    """Coverage that owners expect of a programme's consortia, from its awards so far."""
+    weight = w.forming_prior_coverage_weight
+    return (state.coverage_sum + weight * w.forming_prior_coverage) / (state.coverage_n + weight)
 
-    Utility is linear in the lead's part, so one of the two ends is the best.
-    """
-    return max(
-        lead_utility(s, index, lead, programme, 1.0, 0.0, owns, p_extra),
-        lead_utility(s, index, lead, programme, 1.0, most, owns, p_extra),
-    )
+
+@rule
+def award_chance(w, state):
+    """Chance of an award that is expected of a bid in a programme, from its awards so far."""
+    weight = w.forming_prior_award_weight
+    return (state.awards + weight * w.forming_prior_award_rate) / (state.bids + weight)
+
+
+@rule
+def planned_bid_cost(w):
+    """What a bid by a team of the planned size costs, million yuan."""
+    members = 1.0 + w.forming_planned_partners
+    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
+
+
+@rule
+def costs_no_bid(p, body):
+    """Whether a project is a commission or comes from a standing consortium's queue."""
+    return p.selection_mode == DIRECTED or body >= 0
+
+
+@rule
+def start_chance(s, programme, body):
+    """Chance that a lead gives a project to be started, once a team is found."""
+    if programme == PRIVATE_PRACTICE or costs_no_bid(s.programmes[programme], body):
+        return 1.0
+    return award_chance(s.world[0], s.programme_state[programme])
 
 
 @rule
@@ -236,13 +252,13 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     w = s.world[0]
     p = s.programmes[c.programme]
     o = s.organisations[row]
-    lead = s.organisations[c.member[0]]
+    lead = s.organisations[c.lead]
     layer = c.asking
     chance = p_extra * believed_success(
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
         w.forming_coverage_exponent,
     )  # fmt: skip
-    owns = s.problems[c.problem].owner == c.member[0]
+    owns = s.problems[c.problem].owner == c.lead
     claim = makers_claim(w, p.diffusion_private_standard)
     team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price, claim)
     weight = value_weight(
@@ -261,10 +277,10 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         o.region,
     )  # fmt: skip
     factor = own_cost_factor(s, p, expected, o, 0.0)
-    distance = profile_distance(s, row, c.member[0])
+    distance = profile_distance(s, row, c.lead)
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
     outer_benefit = w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0
-    if layer == GENERAL and linked(s, c.member[0], row):
+    if layer == GENERAL and linked(s, c.lead, row):
         outer_benefit += w.supply_worth_myuan
     return acceptance_utility(
         chance, value, learning_in_reach(s, need, c, row, distance), w.forming_learning_weight,
@@ -279,10 +295,11 @@ def learning_in_reach(s, need, c, row, distance):
     """Expertise the invited expects to learn from the lead over the project."""
     w = s.world[0]
     total = 0.0
+    fields = distinct_fields(s, need, c.misposed)
     for i in range(w.needs_components):
         f = field_seen(need, c.misposed, i)
-        gap = s.expertise[c.member[0], f] - s.expertise[row, f]
-        if gap > 0.0 and not repeated(need, c.misposed, i):
+        gap = s.expertise[c.lead, f] - s.expertise[row, f]
+        if gap > 0.0 and fields & (1 << i):
             total += partner_gain(
                 gap, distance, w.forming_expected_integration, w.learning_from_partners
             )

@@ -7,7 +7,7 @@ and call the family's rules. No phase knows the name of a regime.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -87,10 +87,16 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A policy regime: a name and a list of programmes. The name never reaches the model."""
+    """A policy regime: a name and a list of programmes. The name never reaches the model.
+
+    Attributes
+    ----------
+    columns: lever values for the compiled phases, shape (programmes,), :data:`PROGRAMME_COLUMNS`.
+    """
 
     name: str
     programmes: tuple[Programme, ...]
+    columns: np.ndarray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         total = sum(programme.levers["budget"].share for programme in self.programmes)  # type: ignore[attr-defined]
@@ -99,12 +105,14 @@ class Regime:
                 f"regime '{self.name}': the budget shares of its programmes add up to {total:g}, "
                 f"above 1. Write budget.share so that they sum to 1 at most."
             )
+        object.__setattr__(self, "columns", _columns(self.programmes))
 
-    def columns(self) -> np.ndarray:
-        """Lever values for the compiled phases, shape (programmes,), :data:`PROGRAMME_COLUMNS`."""
-        table = np.zeros(len(self.programmes), PROGRAMME_COLUMNS)
-        for row, programme in enumerate(self.programmes):
-            for family, setting in programme.levers.items():
-                for column, value in setting.encode().items():
-                    table[row][f"{family}_{column}"] = value
-        return table
+
+def _columns(programmes: tuple[Programme, ...]) -> np.ndarray:
+    table = np.zeros(len(programmes), PROGRAMME_COLUMNS)
+    for row, programme in enumerate(programmes):
+        for family, setting in programme.levers.items():
+            for column, value in setting.encode().items():
+                table[row][f"{family}_{column}"] = value
+    table.flags.writeable = False
+    return table

@@ -117,7 +117,7 @@ def test_every_preset_name_is_an_identifier() -> None:
 
 
 def record(values: dict[str, dict[str, object]]) -> dict[str, float]:
-    table = Regime("any", (Programme.from_mapping(values),)).columns()
+    table = Regime("any", (Programme.from_mapping(values),)).columns
     return {name: table[0][name].item() for name in PROGRAMME_COLUMNS.names or ()}
 
 

@@ -69,7 +69,7 @@ def test_no_two_regimes_have_equal_levers() -> None:
 
 @every_regime
 def test_levers_reach_the_columns(entry: RegimeEntry) -> None:
-    table = entry.regime.columns()
+    table = entry.regime.columns
     assert len(table) == len(entry.programmes)
     for row, programme in zip(table, entry.regime.programmes, strict=True):
         assert row["funding_public_share"] == programme.as_mapping()["funding"]["public_share"]

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.kinds import KINDS
+from simulation.measures import gini
 from simulation.outcomes import COUNTS, OUTCOMES, TRAJECTORIES, RunResult
 from simulation.policies.funding import grant_for, releasable
 from simulation.policies.registry import Regime
 from simulation.population import Population
-from simulation.recorder import gini
 from simulation.runner import run_replicate
 from simulation.world import World
 from tests.support import worlds

@@ -131,7 +131,7 @@ def kill_this_process() -> None:
 def _result(
     world: World, population: Population, regime: Regime, seed: int, replicate: int
 ) -> RunResult:
-    key = world.columns().tobytes() + regime.columns().tobytes() + f"{seed} {replicate}".encode()
+    key = world.columns().tobytes() + regime.columns.tobytes() + f"{seed} {replicate}".encode()
     digest = hashlib.sha512(key).digest()
 
     def number(position: int) -> float:

@@ -140,7 +140,7 @@ def _arms(row: Row) -> tuple[Regime, Regime]:
     made = []
     for levers in (row.low, row.high):
         regime = worlds.changed_regime(worlds.regimes()[row.regime], levers)
-        made.append(worlds.renamed(regime, hashlib.sha256(regime.columns().tobytes()).hexdigest()))
+        made.append(worlds.renamed(regime, hashlib.sha256(regime.columns.tobytes()).hexdigest()))
     return made[0], made[1]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.compiled import rule
 from simulation.landscape import prepare, start_design
-from simulation.search import search_quarter
+from simulation.search import search_quarter, share_effort
 from simulation.setup import first_state
 from simulation.state import State
 from tests.support import worlds
@@ -87,10 +87,9 @@ def enter(
     components = int(state.world[0]["needs_components"])
     team["problem"] = index
     team["luck"] = np.uint64(index + 1)
-    team["size"] = members
-    team["member"][:members] = np.arange(members)
-    team["worked"][:members] = staff / members
     team["responsible"][:components] = np.arange(components) * members // components
+    worlds.enlist(state, index, list(range(members)))["fte"] = staff / members
+    share_effort(state, team)
     team["gamma"] = gamma
     state.expertise[:members] = expertise
     _start(state, index)

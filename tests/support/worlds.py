@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from agents.compiled import rule
 from experiments.configuration import Setup, load_setup
+from simulation.bits import count_bits, lowest
 from simulation.outcomes import RunResult
 from simulation.phases import addresses, advance
 from simulation.policies.registry import Programme, Regime
@@ -119,6 +121,23 @@ def state_after_burn_in(world: World, population: Population, replicate: int = 0
     return start
 
 
+def enlist(state: State, row: int, organisations: list[int]) -> np.ndarray:
+    """Give a consortium its members, as many as any other has; returns their records."""
+    size = len(organisations)
+    team = state.consortia[row]
+    team["lead"], team["size"], team["first"] = organisations[0], size, row * size
+    members: np.ndarray = state.members[row * size : (row + 1) * size]
+    members["row"] = organisations
+    return members
+
+
+def members_of(state: State, row: int) -> np.ndarray:
+    """Records of a consortium's members, the lead first, shape (size,)."""
+    team = state.consortia[row]
+    members: np.ndarray = state.members[team["first"] : team["first"] + team["size"]]
+    return members
+
+
 def differences(first: RunResult, second: RunResult) -> list[str]:
     """Names of outcomes and trajectories that are not equal to the last bit."""
     unequal = [
@@ -135,11 +154,20 @@ def differences(first: RunResult, second: RunResult) -> list[str]:
 
 def unequal_columns(first: State, second: State) -> list[str]:
     """Names of the columns that two runs of the same regime do not share to the last bit."""
-    return [
-        name
-        for name in (*CHANGING, *GROWING)
-        if getattr(first, name).tobytes() != getattr(second, name).tobytes()
-    ]
+
+    def in_use(state: State, name: str) -> bytes:
+        column: np.ndarray = getattr(state, name)
+        used = int(state.counters[GROWING[name]]) if name in GROWING else len(column)
+        return column[:used].tobytes()
+
+    return [name for name in (*CHANGING, *GROWING) if in_use(first, name) != in_use(second, name)]
+
+
+@rule
+def ask_bits(part, answers):
+    """Elements and lowest element of a bit set, asked in compiled code."""
+    answers[0] = count_bits(part)
+    answers[1] = lowest(part)
 
 
 def plain(rule: Any) -> Any:

@@ -91,7 +91,7 @@ def test_each_question_compares_regimes_that_differ(
     all_questions: dict[str, QuestionSetup], name: str
 ) -> None:
     question = all_questions[name].question
-    digests = {entry.regime.columns().tobytes() for entry in question.regimes}
+    digests = {entry.regime.columns.tobytes() for entry in question.regimes}
     assert len(digests) == len(question.regimes)
     used = {side for one in question.contrasts for side in (one.of, one.minus)}
     assert used == {entry.name for entry in question.regimes}

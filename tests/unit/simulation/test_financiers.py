@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.kinds import FEN_PER_MYUAN
+from agents.kinds import FEN_PER_MYUAN, LEAD_FIRM, PRIVATE
 from simulation.accounts import centre_of, imbalance
 from simulation.columns import FINANCIER_IN, N_CONSORTIA, PRIVATE_PRACTICE
-from simulation.financiers import asked_back, raise_capital
+from simulation.financiers import asked_back, decide_backing, raise_capital
 from simulation.model import ConsortiaModel
 from simulation.outcomes import FINANCIER_REFUSED, FUND_EMPTY, NOT_MATCHED
 from simulation.policies.governance import in_charge
@@ -46,6 +46,23 @@ def funded(state: State) -> np.ndarray:
 def test_a_fund_asks_more_back_the_less_a_solution_is_likely() -> None:
     assert asked_back(2.0, 0.5, 0.1) == pytest.approx(4.4)
     assert asked_back(2.0, 0.25, 0.1) == pytest.approx(2 * asked_back(2.0, 0.5, 0.1))
+
+
+def test_nobody_backs_what_its_lead_does_not_believe_in() -> None:
+    """However little a fund asks back: a project without any chance has nothing to pay it from."""
+    state = install(
+        branch(start(financiers__hurdle=-1.0, financiers__capital_myuan_per_year=600)),
+        worlds.changed_regime(worlds.regimes()[REGIME], {"funding.financier_share": 0.9}),
+    )
+    team = state.consortia[0]
+    worlds.enlist(state, 0, [0, 1])["fte"] = 8.0
+    team["programme"], team["problem"], team["planned"], team["effort"] = 1, 0, 10**9, 16.0
+    state.organisations["kind"][:2], state.organisations["ownership"][:2] = LEAD_FIRM, PRIVATE
+    raise_capital(state)
+    for believed, backed in ((0.0, 0), (0.4, 1)):
+        team["backed"], team["believed"] = 0, believed
+        decide_backing(state, team)
+        assert team["backed"] == backed
 
 
 def test_capital_arrives_by_research_staff() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.bits import count_bits
 from simulation.calls import formulate
 from simulation.columns import N_CONSORTIA, RUNNING
 from simulation.fields import is_frontier, take_stock
-from simulation.landscape import count_bits
 from simulation.needs import STRANGER, field_seen, misposed_for
 from simulation.outcomes import NEED_PUT_RIGHT
 from simulation.phases import addresses, advance
@@ -178,7 +178,7 @@ def assert_works_on_true_fields(state: State, row: int) -> None:
     assert state.problems[team["problem"]]["status"] == RUNNING
     for i, position in enumerate(team["responsible"][:COMPONENTS]):
         if position >= 0:
-            member = team["member"][position]
+            member = worlds.members_of(state, row)["row"][position]
             least = state.world[0]["search_least_expertise"]
             assert state.expertise[member, need["field"][i]] >= least
 
@@ -187,7 +187,7 @@ def test_owners_who_know_everything_never_pose_wrongly() -> None:
     state = drawn(misposed_share=0.5, owner_knowledge=1.0)
     advance(state, addresses(), 0, 20, False, True)
     formed = state.consortia[: state.counters[N_CONSORTIA]]
-    owned = state.needs["owner"][formed["problem"]] == formed["member"][:, 0]
+    owned = state.needs["owner"][formed["problem"]] == formed["lead"]
     assert owned.any()
     assert (formed["found_misposed"][owned] == 0).all()
 

@@ -128,6 +128,6 @@ def test_a_private_standard_takes_from_outsiders_and_gives_to_makers() -> None:
     adopted = np.flatnonzero(state.problems["private_standard"] * (state.problems["adopter"] >= 0))
     assert all(
         state.problems[index]["adopter"]
-        in state.consortia[state.problems[index]["solver"]]["member"]
+        in worlds.members_of(state, state.problems[index]["solver"])["row"]
         for index in adopted
     )

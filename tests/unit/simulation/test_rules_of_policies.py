@@ -24,6 +24,7 @@ from agents.kinds import (
 )
 from simulation.adoption import realised_factor
 from simulation.learning import partner_gain
+from simulation.measures import gini
 from simulation.policies.adaptation import adapted_weight
 from simulation.policies.agenda import MODES, takes_up
 from simulation.policies.budget import growth_factor
@@ -40,7 +41,6 @@ from simulation.policies.renewal import performance
 from simulation.policies.screening import N_CRITERIA, appraisal
 from simulation.policies.selection import merit_points
 from simulation.policies.targets import target_cap
-from simulation.recorder import gini
 
 share = st.floats(0.0, 1.0)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.columns import CONSORTIUM
 from simulation.search import (
     assign_components,
     integration,
-    own_components,
     pick_component,
     search_quarter,
     share_effort,
@@ -30,6 +30,11 @@ DEFAULTS = {
 
 def gamma(**changes: float) -> float:
     return integration(*(DEFAULTS | changes).values())
+
+
+@functools.cache
+def small_state() -> State:
+    return first_state(worlds.default_world(), worlds.default_population(), seed=1, replicate=0)
 
 
 @pytest.fixture
@@ -62,8 +67,7 @@ def test_integration_is_never_complete() -> None:
 def test_components_go_to_who_knows_most_and_ties_to_the_lowest_entity(state: State) -> None:
     need = state.needs[0]
     team = state.consortia[0]
-    team["size"] = 3
-    team["member"][:3] = [7, 5, 6]
+    worlds.enlist(state, 0, [7, 5, 6])
     state.expertise[[5, 6, 7]] = 0.0
     first, second = need["field"][0], need["field"][11]
     assert first != second
@@ -83,31 +87,29 @@ def test_a_tie_does_not_depend_on_the_order_of_members(state: State) -> None:
     state.expertise[:12] = 0.7
     owners = []
     for order in ([3, 9, 4], [9, 4, 3], [4, 3, 9]):
-        team["size"] = 3
-        team["member"][:3] = order
+        worlds.enlist(state, 0, order)
         assign_components(state, 0)
         owners.append([order[position] for position in team["responsible"][:12]])
     assert owners[0] == owners[1] == owners[2] == [3] * 12
 
 
 @given(
-    st.lists(st.floats(0.0, 30.0), min_size=1, max_size=8),
+    st.lists(st.floats(0.0, 30.0).map(lambda fte: round(fte, 6)), min_size=1, max_size=8),
     st.lists(st.integers(-1, 7), min_size=12, max_size=12),
 )
 def test_shared_effort_is_conserved(staff: list[float], responsible: list[int]) -> None:
     """Members without a component pass their staff on; none is lost unless nobody can use it."""
-    team = np.zeros(1, CONSORTIUM)[0]
-    table = np.zeros(1, CONSORTIUM)
-    team = table[0]
-    team["size"] = len(staff)
-    team["fte"][: len(staff)] = staff
+    state = small_state()
+    team = state.consortia[0]
+    members = worlds.enlist(state, 0, list(range(len(staff))))
+    members["fte"] = staff
     team["responsible"][:12] = [r if r < len(staff) else -1 for r in responsible]
-    share_effort(team, 12)
-    worked = team["worked"][: len(staff)]
-    useful = [own_components(team, k, 12) != 0 for k in range(len(staff))]
-    can_use = sum(fte for fte, use in zip(staff, useful, strict=True) if use)
-    assert all(w == 0.0 for w, use in zip(worked, useful, strict=True) if not use)
-    assert worked.sum() == pytest.approx(sum(staff) if can_use > 0.0 else 0.0)
+    share_effort(state, team)
+    useful = members["components"] != 0
+    assert useful.tolist() == [k in team["responsible"][:12] for k in range(len(staff))]
+    can_use = members["fte"][useful].sum()
+    assert (members["worked"][~useful] == 0.0).all()
+    assert members["worked"].sum() == pytest.approx(sum(staff) if can_use > 0.0 else 0.0)
 
 
 @given(st.integers(1, (1 << 16) - 1), st.floats(0.0, 1.0, exclude_max=True))
@@ -126,10 +128,11 @@ def test_members_change_their_own_components_only() -> None:
     for index in range(30):
         enter(state, index, gamma=0.5, members=4, staff=16.0, expertise=0.6)
         team = state.consortia[index]
-        team["worked"][1:4] = 0.0
+        members = worlds.members_of(state, index)
+        members["worked"][1:4] = 0.0
         start = int(team["design"])
         search_quarter(state, index, 0, 1.0)
-        assert (start ^ int(team["design"])) & ~own_components(team, 0, 12) == 0
+        assert (start ^ int(team["design"])) & ~int(members["components"][0]) == 0
     assert state.consortia["improvements"][:30].sum() > 30
 
 
@@ -139,6 +142,7 @@ def test_untouchable_components_never_change() -> None:
         enter(state, index, gamma=0.5, members=4, staff=16.0, expertise=0.6)
         team = state.consortia[index]
         team["responsible"][[2, 7]] = -1
+        share_effort(state, team)
         start = int(team["design"])
         for step in range(6):
             search_quarter(state, index, step, 1.0)
@@ -153,8 +157,9 @@ def test_tries_follow_staff_and_what_was_paid(paid: float, expected: int) -> Non
     for step in range(6):
         search_quarter(state, 0, step, paid)
     assert abs(state.consortia[0]["tries"] - expected) <= 4  # one open fraction per member
-    assert state.consortia[0]["credit"].min() >= 0.0
-    assert state.consortia[0]["credit"].max() < 1.0
+    credit = worlds.members_of(state, 0)["credit"]
+    assert (credit >= 0.0).all()
+    assert (credit < 1.0).all()
 
 
 def test_without_noise_and_with_full_integration_fitness_never_falls() -> None:

@@ -166,7 +166,7 @@ def _recount_decision(
     if kind == log.TURNED_DOWN:
         return
     p = state.programmes[c["programme"]]
-    regions = state.organisations["region"][c["member"][: c["size"]]]
+    regions = state.organisations["region"][worlds.members_of(state, c["row"])["row"]]
     own["approved"] += 1
     own["waiting"] += waited
     managing = set(regions) if p["governance_mode"] == REGIONS else {regions[0]}

@@ -16,14 +16,16 @@ from simulation.warmup import PYTHON
 ROOT = CONFIGS.parent
 PACKAGES = ("agents", "simulation")
 
-# `contribution` stands in landscape.py and calls rules of streams.py, which is edited.
+# `partial_gain` stands in landscape.py and calls rules of streams.py, which is edited.
 ASK = """
 import sys
 from agents import compiled
 if len(sys.argv) > 1:
     compiled.numba_config.CACHE_DIR = sys.argv[1]
-from simulation.landscape import contribution
-print(int(contribution(5, 1, 7, 3)), sum(contribution.stats.cache_hits.values()), compiled.cache_folder())
+import numpy as np
+from simulation.landscape import partial_gain
+gain = partial_gain(np.uint64(5), np.full(16, 7), 3, 3, 1)
+print(gain, sum(partial_gain.stats.cache_hits.values()), compiled.cache_folder())
 """
 OLD = "_ODD_C = np.uint64(0x8CB92BA72F3D8DD7)"
 NEW = "_ODD_C = np.uint64(0x8CB92BA72F3D8DD9)"

@@ -6,6 +6,8 @@ green test stays green; the level says how surprising a failure after a change o
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -139,3 +141,31 @@ def test_mixing_is_the_published_function() -> None:
         y = (y ^ (y >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
         y = (y ^ (y >> 27)) * 0x94D049BB133111EB % 2**64
         assert int(streams.mix(np.uint64(x))) == y ^ (y >> 31)
+
+
+def test_a_sign_is_seen_as_the_whole_error_would_show_it() -> None:
+    """The shortcut never changes the answer, from errors that decide nothing to ones that decide all."""
+    seen = []
+    for entity in range(N):
+        value, spread = (entity % 41 - 20) / 4.0, (entity % 7) / 2.0
+        full = value + spread * streams.normal(KEY, streams.TRY_NOISE, 3, np.uint64(entity))
+        seen.append(streams.sign_seen(value, spread, KEY, streams.TRY_NOISE, 3, np.uint64(entity)))
+        assert seen[-1] == (full > 0.0)
+    assert 0.3 < np.mean(seen) < 0.7
+
+
+def test_normal_numbers_stay_below_their_bounds() -> None:
+    """What :func:`sign_seen` relies on, at the corners of the first draw's bits."""
+    for top, bound in ((2.0**-54, 8.66), (2.0**-7, 3.12)):
+        assert math.sqrt(-2.0 * math.log(top)) < bound
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.05, 0.4, 1.0, 3.0, np.inf])
+def test_a_clock_before_a_limit_is_the_clock(limit: float) -> None:
+    early = 0
+    for entity in range(N // 4):
+        address = (KEY, streams.SCAN_CLOCK, 0, np.uint64(entity), 0.5 + entity % 3)
+        clock, found = streams.clock(*address), streams.clock_before(limit, *address)
+        assert found == clock if clock < limit else not found < limit
+        early += clock < limit
+    assert early > 0 or limit == 0.0

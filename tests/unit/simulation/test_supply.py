@@ -73,9 +73,9 @@ def test_suppliers_fill_the_general_layer() -> None:
     projects = funded(state)
     outer = inner = outer_links = inner_links = 0
     for project in projects:
-        for position in range(1, int(project["size"])):
-            is_linked = linked(state, int(project["member"][0]), int(project["member"][position]))
-            if project["layer"][position] == GENERAL:
+        for member in worlds.members_of(state, project["row"])[1:]:
+            is_linked = linked(state, int(project["lead"]), int(member["row"]))
+            if member["layer"] == GENERAL:
                 outer, outer_links = outer + 1, outer_links + is_linked
             else:
                 inner, inner_links = inner + 1, inner_links + is_linked
