@@ -135,6 +135,7 @@ def fund(c: Consortium) -> None:
     c.grant = grant
     need.funded += 1 if grant > 0 else 0
     programme.awards += 1.0
+    programme.taken += 1.0 if need.teams == 0 else 0.0
     programme.coverage_sum += c.coverage
     programme.coverage_n += 1.0
     recognise(c)
@@ -144,11 +145,8 @@ def fund(c: Consortium) -> None:
 
 
 def has_enough_teams(c: Consortium) -> bool:
-    """Whether a programme funds as many teams for a need already as it wants."""
-    if c.need.status != RUNNING:
-        return False
-    teams = [one for one in c.model.projects if one.need is c.need and one.programme is c.programme]
-    return bool(len(teams) >= c.programme.levers.selection_teams)
+    """Whether as many teams as its programme wants are at work on a need already."""
+    return bool(c.need.status == RUNNING and c.need.teams >= c.programme.levers.selection_teams)
 
 
 def recognise(c: Consortium) -> None:

@@ -14,7 +14,7 @@ from tests.support.twin.needs import OPEN, distinct, touched
 from tests.support.twin.projects import start_project
 from tests.support.twin.screening import await_guide, await_sitting
 from tests.support.twin.standing import best_body
-from tests.support.twin.worth import best_case, beyond_project, lead_utility, name_worth
+from tests.support.twin.worth import beyond_project, lead_utility, name_worth
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -98,11 +98,8 @@ def utility_of_call(need: Need, owner: Organisation, programme: Programme, alone
         claim = rules.makers_claim(w, p.diffusion_private_standard)
         won = chance * need.value * (w.forming_owner_share - price) * (1.0 - claim)
         cost = 0.0
-    return float(
-        rules.call_utility(
-            programme.award_chance(), won - loss, alone, cost, w.forming_wait_discount
-        )
-    )
+    chance = programme.award_chance() if programme.owner_leads else programme.taken_chance()
+    return float(rules.call_utility(chance, won - loss, alone, cost, w.forming_wait_discount))
 
 
 def choose_programme(model: TwinModel, need: Need) -> Programme | None:
@@ -161,6 +158,7 @@ def bid(model: TwinModel) -> None:
         if need.status != OPEN or programme is None or need.due != model.now:
             continue
         programme.stages["called"] += 1
+        programme.called += 1.0
         if programme.levers.renewal_standing == 1:
             body = best_body(model, need, programme)
             answers = answer(need, programme, body.lead, body) if body else 0
@@ -189,16 +187,22 @@ def answer(
     body: StandingConsortium | None = None,
     attempt_number: int = 0,
 ) -> int:
-    """One consortium forms and bids; returns 1 if it does, else 0."""
+    """One consortium forms and bids; returns 1 if it does, else 0.
+
+    A lead bids where the chance of an award is worth the bid: first by what it hopes for, then by
+    the team it has found. A standing consortium looks at what it has in its queue in any case.
+    """
     w, stages, model = lead.w, programme.stages, lead.model
     p_extra = race_factor(programme)
-    free = programme.is_directed or body is not None
+    chance = programme.start_chance(body)
+    free = programme.costs_no_bid(body)
     bonus = beyond_project(need, lead, programme)
-    least = 0.0 if free else w.money_bid_base_myuan + w.money_bid_per_member_myuan
-    others = programme.most_members - 1.0
-    best = best_case(need, lead, programme, others, p_extra)
+    others = w.forming_planned_partners
+    coverage = programme.mean_coverage()
+    hoped = lead_utility(need, lead, programme, coverage, others, p_extra) + bonus
+    hoped = max(hoped, name_worth(need, lead, programme, others))
     stages["considered"] += 1
-    if max(best + bonus, name_worth(need, lead, programme, others)) <= least:
+    if body is None and chance * hoped <= (0.0 if free else planned_bid_cost(w)):
         return 0
 
     stages["attempted"] += 1
@@ -213,7 +217,7 @@ def answer(
     stages["pooled"] += programme.has_pool
     cost = w.money_bid_base_myuan + size * w.money_bid_per_member_myuan
     nominal = name_worth(need, lead, programme, size - 1.0)
-    if max(c.utility + bonus, nominal) <= (0.0 if free else cost):
+    if chance * max(c.utility + bonus, nominal) <= (0.0 if free else cost):
         forget_last(model)
         return 0
     if not free:

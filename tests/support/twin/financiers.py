@@ -65,9 +65,10 @@ def decide_backing(c: Consortium) -> None:
     price = 0.0 if c.owner_leads else need.price
     claim = rules.makers_claim(w, p.diffusion_private_standard)
     value = need.value * rules.team_keeps(w, price, claim)
-    back = rules.asked_back(wanted, c.believed, w.financiers_hurdle)
+    most = w.financiers_most_value_share * value
     fund.asked += 1
-    if wanted <= 0.0 or back > w.financiers_most_value_share * value:
+    hopeless = wanted <= 0.0 or c.believed <= 0.0
+    if hopeless or rules.asked_back(wanted, c.believed, w.financiers_hurdle) > most:
         model.bound["financier_refused"] += 1
     elif fund.capital < rules.fen(wanted):
         model.bound["fund_empty"] += 1

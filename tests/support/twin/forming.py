@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,11 @@ class Gathering:
         trust = rules.trust_of(c.lead.times_with(one), c.w.forming_trust_rate)
         return Candidate(one, can, levels, trust)
 
+    def _weigh(self) -> None:
+        """What the project is worth to the lead with the members it has."""
+        c = self.c
+        c.utility = self._lead_utility(len(c.touched) / len(c.fields), c.others)
+
     def _raise_levels(self, member: Organisation) -> None:
         for component, field in enumerate(self.c.fields):
             self.levels[component] = max(self.levels[component], member.expertise[field])
@@ -105,6 +111,7 @@ class Gathering:
         p = self.c.programme.levers
         most = self.c.programme.most_members
         outer = p.layers_general_members > 0
+        self._weigh()
         inner = min(p.layers_core_members + p.layers_close_members, most)
         self._fill(inner, general=False, by_rule=not outer)
         if outer:
@@ -125,36 +132,36 @@ class Gathering:
                 layer = rules.layer_of(size, p.layers_core_members, p.layers_close_members)
             needy = by_rule and c.breaks_a_rule
             best, gain = self._best(layer, needy)
-            if best is None or (gain <= 0.0 and not needy):
+            if best is None:
                 return
             best.asked = True
             if self._invite(best, layer, gain):
                 self._raise_levels(best.organisation)
+                self._weigh()
 
     def _best(self, layer: int, needy: bool) -> tuple[Candidate | None, float]:
         """The candidate who adds most for the lead, and what it adds.
 
         A candidate adds coverage, trust and skill and shares the cost; it dilutes value and costs
-        coordination.
+        coordination. It must add something, unless a rule needs somebody.
         """
         c, w, p = self.c, self.c.w, self.c.programme.levers
         n = len(c.fields)
-        team = c.touches()
         with_one = c.others + (p.layers_general_effort_share if layer == GENERAL else 1.0)
-        c.utility = self._lead_utility(len(team) / n, c.others)
         burdened = c.utility + self._extra_burden(layer)
+        liking = w.forming_prior_success * c.need.value
         worth: dict[int, float] = {}  # of the project to the lead, by components covered
         best = None
-        best_gain = float("-inf")
+        best_gain = -math.inf if needy else 0.0
         for candidate in self.pool:
             if candidate.asked or (needy and not c.would_help(candidate.organisation)):
                 continue
-            covered = len(team | candidate.touches)
+            covered = len(c.touched | candidate.touches)
             if covered not in worth:
                 worth[covered] = self._lead_utility(covered / n, with_one)
             liked = w.forming_trust_worth * candidate.trust
             liked += w.forming_skill_weight * self._skill_gain(candidate)
-            gain = worth[covered] - burdened + w.forming_prior_success * c.need.value * liked
+            gain = worth[covered] - burdened + liking * liked
             if layer == GENERAL and c.lead.is_linked_to(candidate.organisation):
                 gain += w.supply_worth_myuan
             if gain > best_gain:
@@ -182,7 +189,7 @@ class Gathering:
     def _invite(self, candidate: Candidate, layer: int, gain: float) -> bool:
         """It decides, and a reluctant one is paid the difference if that pays."""
         c, w, p = self.c, self.c.w, self.c.programme.levers
-        coverage = len(c.touches() | candidate.touches) / len(c.fields)
+        coverage = len(c.touched | candidate.touches) / len(c.fields)
         utility = invitation_utility(c, candidate.organisation, layer, coverage, self.p_extra)
         transfer = 0.0
         if utility < 0.0 and (-utility <= gain or (c.breaks_a_rule and -utility <= c.utility)):

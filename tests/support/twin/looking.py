@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from simulation import streams
-from simulation.looking import MAX_LOOKS
+from simulation.columns import MAX_LOOKS
 from tests.support.twin import rules
 from tests.support.twin.fields import starting_at
-from tests.support.twin.luck import combine, first_to_ring
+from tests.support.twin.luck import combine
 from tests.support.twin.needs import distinct
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def find_candidates(c: Consortium) -> list[Organisation]:
     found = Found()
     if c.body:
         for one in c.body.members:
-            if one.active and not c.has(one):
+            if one.active and one is not c.lead:
                 found.add(one)
-    sought = c.fields_without_member()
+    sought = c.untouched_fields()
     looks = wanted_looks(c)
     if len(found) == 0 and c.breaks_a_rule:
         looks = max(looks, 4 * max(p.eligibility_min_members, p.eligibility_min_regions + 1))
@@ -49,8 +49,9 @@ def find_candidates(c: Consortium) -> list[Organisation]:
         add_suppliers(c, found)
     known = len(found)
     each = (looks + len(sought) - 1) // max(len(sought), 1)
-    for field in sought:
-        look_on_ring(c, field, each, found)
+    if each > 0:
+        for field in sought:
+            look_on_ring(c, field, each, found)
     pay_for_looking(c, len(found) - known)
     return found.organisations
 
@@ -58,10 +59,11 @@ def find_candidates(c: Consortium) -> list[Organisation]:
 def wanted_looks(c: Consortium) -> int:
     """How many candidates the lead pays to look at."""
     w, p = c.w, c.programme.levers
-    coverage = len(c.touches()) / len(c.fields)
+    coverage = len(c.touched) / len(c.fields)
     claim = rules.makers_claim(w, p.diffusion_private_standard)
     kept = rules.lead_keeps(w, w.forming_looking_partners, c.owner_leads, c.need.price, claim)
     stake = w.forming_prior_success * c.need.value * kept
+    stake *= c.programme.start_chance(c.body)
     stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return int(rules.scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS))
@@ -75,7 +77,7 @@ def add_suppliers(c: Consortium, found: Found) -> None:
     for firm in starting_at(model.directory.firms, position):
         if asked >= c.w.supply_asked:
             break
-        if firm.active and not c.has(firm) and c.lead.is_linked_to(firm):
+        if firm.active and firm is not c.lead and c.lead.is_linked_to(firm):
             found.add(firm)
             asked += 1
 
@@ -89,12 +91,11 @@ def look_on_ring(c: Consortium, field: int, looks: int, found: Found) -> None:
     w, model = c.w, c.model
     place = combine(c.luck, field)
     position = model.luck.bits(streams.SCAN_POSITION, 0, place)
-    candidates: list[Organisation] = []
-    clocks: list[float] = []
+    clocks: dict[Organisation, float] = {}
     for one in starting_at(model.directory.rings[field], position):
-        if len(candidates) >= w.forming_window:
+        if len(clocks) >= w.forming_window:
             break
-        if not one.active or c.has(one):
+        if not one.active or one is c.lead:
             continue
         times = c.lead.times_with(one)
         near = one.region == c.lead.region
@@ -106,12 +107,10 @@ def look_on_ring(c: Consortium, field: int, looks: int, found: Found) -> None:
             w.forming_tie_bias, w.forming_home_bias, w.forming_tie_saturation,
             w.forming_broker_least_fit,
         )  # fmt: skip
-        candidates.append(one)
-        clocks.append(model.luck.clock(streams.SCAN_CLOCK, 0, combine(place, one.entity), weight))
-    for _ in range(min(looks, len(candidates))):
-        k = first_to_ring(clocks)
-        clocks[k] = math.inf
-        found.add(candidates[k])
+        name = combine(place, one.entity)
+        clocks[one] = model.luck.clock(streams.SCAN_CLOCK, 0, name, weight)
+    for one in sorted(clocks, key=lambda one: clocks[one])[:looks]:
+        found.add(one)
 
 
 def pay_for_looking(c: Consortium, looks: int) -> None:

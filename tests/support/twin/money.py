@@ -70,7 +70,7 @@ def adapt_shares(model: TwinModel) -> None:
     for programme in programmes:
         mean += programme.yield_of() / len(programmes)
         total += programme.share
-    if mean <= 0.0:
+    if mean <= 0.0 or total <= 0.0:
         return
     weight = 0.0
     for programme in programmes:

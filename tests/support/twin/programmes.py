@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.support.twin.model import TwinModel
     from tests.support.twin.needs import Need
     from tests.support.twin.organisation import Organisation
+    from tests.support.twin.standing import StandingConsortium
 
 
 class Programme:
@@ -43,6 +44,8 @@ class Programme:
         self.results = 0.0
         self.bids = 0.0
         self.awards = 0.0
+        self.called = 0.0  # needs for which answers have been called
+        self.taken = 0.0  # of them, those that a team has started on
         self.coverage_sum = 0.0
         self.coverage_n = 0.0
         self.credit_scale = 0.0
@@ -179,10 +182,26 @@ class Programme:
         return float(expected / (self.coverage_n + weight))
 
     def award_chance(self) -> float:
-        """Chance of an award that owners expect, from its awards so far."""
+        """Chance of an award that is expected of a bid, from its awards so far."""
         w = self.model.w
         weight = w.forming_prior_award_weight
         return float((self.awards + weight * w.forming_prior_award_rate) / (self.bids + weight))
+
+    def taken_chance(self) -> float:
+        """Chance that owners expect of it to find somebody for a need, by its record."""
+        w = self.model.w
+        weight = w.forming_prior_award_weight
+        return float((self.taken + weight * w.forming_prior_award_rate) / (self.called + weight))
+
+    def costs_no_bid(self, body: StandingConsortium | None) -> bool:
+        """Whether a project is a commission or comes from a standing consortium's queue."""
+        return self.is_directed or body is not None
+
+    def start_chance(self, body: StandingConsortium | None) -> float:
+        """Chance that a lead gives a project to be started, once a team is found."""
+        if not self.is_public or self.costs_no_bid(body):
+            return 1.0
+        return self.award_chance()
 
     def target_lags(self) -> bool:
         """Whether it has founded fewer consortia than its work report promised by now."""

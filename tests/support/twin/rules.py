@@ -5,7 +5,6 @@ What takes the columns of the engine is not here: the twin says it in its own wo
 
 from __future__ import annotations
 
-import math
 from types import FunctionType
 from typing import Any
 
@@ -80,11 +79,13 @@ friction_between = plain(decisions.friction_between)
 fen = plain(accounts.fen)
 myuan = plain(accounts.myuan)
 payer_of = plain(accounts.payer_of)
+asked_back = plain(financiers.asked_back)
 realised_factor = plain(adoption.realised_factor)
 domestic_capability = plain(chains.domestic_capability)
 link_security = plain(chains.link_security)
 quarters_until = plain(clock.quarters_until)
 field_distance = plain(fields.field_distance)
+distance_of = plain(fields.distance_of)
 is_frontier = plain(fields.is_frontier)
 is_strategic = plain(fields.is_strategic)
 region_centre = plain(fields.region_centre)
@@ -137,11 +138,3 @@ consortia_due = plain(targets.consortia_due)
 lags_behind = plain(targets.lags_behind)
 target_cap = plain(targets.target_cap)
 focus_score = plain(targets.focus_score)
-
-
-_asked_back = plain(financiers.asked_back)
-
-
-def asked_back(advance: float, chance: float, hurdle: float) -> float:
-    """What a solution must pay back on an advance; nothing is enough where none is expected."""
-    return _asked_back(advance, chance, hurdle) if chance > 0.0 else math.inf

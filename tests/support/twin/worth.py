@@ -80,16 +80,6 @@ def lead_utility(
     return float(rules.project_utility(chance, value, planned * part * factor + penalty))
 
 
-def best_case(
-    need: Need, lead: Organisation, programme: Programme, most: float, p_extra: float
-) -> float:
-    """The most a project could be worth to its lead: full coverage, alone or with ``most`` others."""
-    return max(
-        lead_utility(need, lead, programme, 1.0, 0.0, p_extra),
-        lead_utility(need, lead, programme, 1.0, most, p_extra),
-    )
-
-
 def label_worth(lead: Organisation, programme: Programme) -> float:
     """What the label of an award adds to the one its lead bears already, million yuan."""
     added = programme.levers.recognition_label - lead.label
