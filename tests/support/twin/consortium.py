@@ -39,7 +39,7 @@ class Member:
     worked: staff that tries are made with.
     credit: tries carried over.
     own_paid: fen it has paid itself.
-    components: those it is responsible for.
+    components: those it is responsible for, from the start on.
     """
 
     organisation: Organisation
@@ -78,6 +78,8 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
         self.luck = combine(entity, model.now * 64 + attempt_number)
 
         self.members: list[Member] = []
+        self.touched: set[int] = set()  # components its members can touch, as they seem
+        self.responsible: list[Member | None] = []  # who is, for each component
         self.misposed = need.misposed_for(lead)  # taken for what they are posed as; none at work
         self.fields = need.fields_seen(self.misposed)
         self.found_misposed = 0
@@ -158,10 +160,6 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
         """The members who really meet."""
         return self.members[: self.w.forming_meeting_members]
 
-    def has(self, organisation: Organisation) -> bool:
-        """Whether an organisation is already in it."""
-        return any(member.organisation is organisation for member in self.members)
-
     def admit(self, organisation: Organisation, layer: int, promised: int) -> None:
         """Add a member to a layer; the first is the lead."""
         w, p = self.w, self.programme.levers
@@ -170,6 +168,7 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
             p.layers_general_effort_share,
         )  # fmt: skip
         self.members.append(Member(organisation, layer, weight, promised))
+        self.touched |= touched(self.fields, organisation.knows)
         self.burden += self.burden_of(layer)
 
     def burden_of(self, layer: int) -> float:
@@ -243,10 +242,10 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
 
     # ------------------------------------------------------------ what it can do
 
-    def touches(self) -> set[int]:
-        """Components that its members can touch between them."""
-        knows = frozenset[int]().union(*(one.knows for one in self.organisations))
-        return touched(self.fields, knows)
+    def untouched_fields(self) -> list[int]:
+        """Fields of the need, as it seems, that none of its members can work in."""
+        worked_in = {self.fields[component] for component in self.touched}
+        return [field for field in distinct(self.fields) if field not in worked_in]
 
     def best_member(self, field: int) -> Member | None:
         """Who knows most in a field, at least the least useful; of equals, the lowest entity."""
@@ -262,20 +261,13 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
                 level = e
         return best
 
-    def fields_without_member(self) -> list[int]:
-        """Fields of the need in which nobody has useful expertise."""
-        return [field for field in distinct(self.fields) if self.best_member(field) is None]
-
     def assign_components(self) -> None:
         """Each component goes to the member who knows the field it seems to lie in best."""
-        for member in self.members:
-            member.components = []
+        self.responsible = [self.best_member(field) for field in self.fields]
         covered = 0
         level = 0.0
-        for component, field in enumerate(self.fields):
-            best = self.best_member(field)
+        for field, best in zip(self.fields, self.responsible, strict=True):
             if best:
-                best.components.append(component)
                 covered += 1
                 level += best.organisation.expertise[field]
         self.coverage = covered / len(self.fields)
@@ -283,6 +275,9 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
 
     def share_effort(self) -> None:
         """Staff of members without a component works for those who have one, in proportion."""
+        for component, member in enumerate(self.responsible):
+            if member:
+                member.components.append(component)
         useful = 0.0
         total = 0.0
         for member in self.members:
@@ -307,6 +302,10 @@ class Consortium(mesa.Agent):  # type: ignore[misc]
                 self.pairs += 1
                 self.old_pairs += times > 0.0
         self.trust = trust / self.pairs if self.pairs else 0.0
+
+    def see_design(self) -> None:
+        """Note the percentile of its design, where somebody asks for it."""
+        self.percentile = self.landscape.percentile(self.design)
 
     def integration(self) -> float:
         """Share of tries that its team judges on the whole design."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort_right
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,11 @@ def _hash(organisation: Organisation) -> int:
 def distances(fields: int) -> list[list[float]]:
     """Distance of any two fields, in [0, 1]."""
     return [[rules.field_distance(a, b, fields) for b in range(fields)] for a in range(fields)]
+
+
+def reaches(distance: list[list[float]], tau: float) -> list[list[float]]:
+    """Share of a solution's knowledge in one field that reaches another."""
+    return [[math.exp(-d / tau) for d in row] for row in distance]
 
 
 def starting_at(ring: list[Organisation], position: int) -> list[Organisation]:
@@ -44,11 +50,12 @@ class Directory:
         self.renew()
 
     def renew(self) -> None:
-        """List anew who is at work, for each field those with the least useful expertise."""
-        least = self.model.w.search_least_expertise
+        """Take stock, and list anew who is at work, for each field those who know it."""
+        for one in self.everybody:
+            one.take_stock()
         there = [one for one in self.everybody if one.at_work]
         self.rings = [
-            [one for one in there if one.expertise[field] >= least]
+            [one for one in there if field in one.knows]
             for field in range(self.model.w.fields_count)
         ]
         self.firms = [one for one in there if one.is_firm]

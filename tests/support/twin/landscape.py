@@ -24,6 +24,7 @@ class Landscape:
     Attributes
     ----------
     table: fitness by design, shape (2**N,).
+    ordered: the same from the lowest to the highest.
     threshold: least fitness that solves the need.
     """
 
@@ -36,8 +37,16 @@ class Landscape:
             address = np.uint64(combine(key, component))
             hashed = _mix_all(address ^ (designs & np.uint64(mask)))
             self.table += (hashed >> np.uint64(44)).astype(np.int32)
-        raw = w.criteria_raw_fitness == 1
-        self.threshold = top_threshold(self.table, w.criteria_top_share, raw)
+        self.ordered = np.sort(self.table)
+        self.threshold = self._threshold(w.criteria_top_share, w.criteria_raw_fitness == 1)
+
+    def _threshold(self, top_share: float, raw: bool) -> int:
+        """Fitness of the worst of the best ``top_share``; or a part of the way to the very best."""
+        if raw:
+            mean = self.table.mean()
+            return int(mean + (1.0 - 20.0 * top_share) * (self.table.max() - mean))
+        wanted = max(1, int(top_share * len(self.ordered) + 0.5))
+        return int(self.ordered[-wanted])
 
     def fitness(self, design: int) -> int:
         """Fitness of the whole design."""
@@ -49,7 +58,7 @@ class Landscape:
 
     def percentile(self, design: int) -> float:
         """Share of all designs strictly below this one."""
-        return int(np.count_nonzero(self.table < self.table[design])) / len(self.table)
+        return int(np.searchsorted(self.ordered, self.table[design])) / len(self.table)
 
     def contribution(self, component: int, design: int) -> int:
         """What one component adds, in [0, 2^20): it sees itself and its neighbours."""
@@ -59,8 +68,8 @@ class Landscape:
     def partial_gain(self, part: int, design: int, flips: int) -> int:
         """What flipping some components adds to the fitness of the components in ``part``."""
         gain = 0
-        for component, mask in enumerate(self.masks):
-            if part & (1 << component) and mask & flips:
+        for component in range(len(self.masks)):
+            if part & (1 << component):
                 gain += self.contribution(component, design ^ flips)
                 gain -= self.contribution(component, design)
         return gain
@@ -82,12 +91,3 @@ class Landscape:
                 farthest = nearest
                 best = design
         return best
-
-
-def top_threshold(table: np.ndarray, top_share: float, raw: bool) -> int:
-    """Fitness of the worst of the best ``top_share`` designs; or a share of the way to the best."""
-    if raw:
-        mean = table.mean()
-        return int(mean + (1.0 - 20.0 * top_share) * (table.max() - mean))
-    wanted = max(1, int(top_share * len(table) + 0.5))
-    return int(np.sort(table)[-wanted])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from tests.support.twin import rules
@@ -18,40 +17,43 @@ if TYPE_CHECKING:
 def learn_in_team(c: Consortium) -> None:
     """Members learn by using what they work on and from each other."""
     use_knowledge(c)
-    fields = distinct(c.need.fields)
-    meeting = c.w.forming_meeting_members
-    for a, learner in enumerate(c.organisations):
-        for b, partner in enumerate(c.organisations):
-            if a != b and (a < meeting or b < meeting):
-                learn_from(c, fields, learner, partner)
+    pairs = pairs_who_meet(c)
+    distances = [one.distance_to(other) for one, other in pairs]  # before they learn
+    for (one, other), distance in zip(pairs, distances, strict=True):
+        learn_from_each_other(c, one, other, distance)
 
 
 def use_knowledge(c: Consortium) -> None:
     """Who is responsible for a component learns in its field."""
-    responsible = {i: member for member in c.members for i in member.components}
-    for component in sorted(responsible):
-        known = responsible[component].organisation.expertise
-        field = c.need.fields[component]
-        known[field] += c.w.learning_by_use * (1.0 - known[field])
+    for field, member in zip(c.need.fields, c.responsible, strict=True):
+        if member:
+            known = member.organisation.expertise
+            known[field] += c.w.learning_by_use * (1.0 - known[field])
 
 
-def learn_from(
-    c: Consortium, fields: list[int], learner: Organisation, partner: Organisation
+def pairs_who_meet(c: Consortium) -> list[tuple[Organisation, Organisation]]:
+    """Every member with each of the first members, those who joined before it."""
+    first = c.w.forming_meeting_members
+    team = c.organisations
+    return [(one, other) for a, one in enumerate(team) for other in team[: min(a, first)]]
+
+
+def learn_from_each_other(
+    c: Consortium, one: Organisation, other: Organisation, distance: float
 ) -> None:
-    """What one member learns from another over these fields."""
-    distance = learner.distance_to(partner)
+    """Of two members who meet, in each field of the need the one learns who knows less."""
     rate = c.w.learning_from_partners / (len(c.members) - 1)
-    for field in fields:
-        gap = max(0.0, partner.expertise[field] - learner.expertise[field])
-        learner.expertise[field] += rules.partner_gain(gap, distance, c.gamma, rate)
+    for field in distinct(c.need.fields):
+        gap = other.expertise[field] - one.expertise[field]
+        learner = one if gap > 0.0 else other
+        learner.expertise[field] += rules.partner_gain(abs(gap), distance, c.gamma, rate)
 
 
 def publish_knowledge(model: TwinModel, need: Need, openness: float) -> None:
     """The knowledge of a solution becomes public, as far as it is open, around its fields."""
     w = model.w
     for field in distinct(need.fields):
-        for other in range(w.fields_count):
-            reach = math.exp(-model.distance[field][other] / w.learning_spillover_reach)
+        for other, reach in enumerate(model.reach[field]):
             model.inflow[other] += openness * w.learning_spillover * reach
 
 

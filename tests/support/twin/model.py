@@ -25,7 +25,7 @@ from tests.support.twin.awards import award, turn_down
 from tests.support.twin.calls import bid, collect, start_alone
 from tests.support.twin.chains import capability_fades, draw_chains
 from tests.support.twin.consortium import BIDDING, Consortium
-from tests.support.twin.fields import Directory, distances, draw_first_ties
+from tests.support.twin.fields import Directory, distances, draw_first_ties, reaches
 from tests.support.twin.finance import close_firms, enter_firms, quarterly_course
 from tests.support.twin.financiers import Fund, raise_capital
 from tests.support.twin.focus import choose_focus
@@ -57,6 +57,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     now: quarters that have passed, the burn-in included.
     organisations, consortia, bodies, sources: in the order in which they came, ended ones included.
     projects: running consortia, in the order of their start.
+    distance, reach: of fields; the share of a solution's knowledge that reaches another field.
     needs: the whole stream; ``seen`` are those that have arrived.
     programmes: those of the regime, none before the first policy quarter.
     inflow, domestic_stock: public knowledge of this quarter and domestic solutions, by field.
@@ -82,6 +83,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.hub = population.hub
         self.region_weight = region_weights(population)
         self.distance = distances(self.w.fields_count)
+        self.reach = reaches(self.distance, self.w.learning_spillover_reach)
 
         self.organisations: list[Organisation] = []
         self._draw_population(population)

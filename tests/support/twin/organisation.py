@@ -29,6 +29,20 @@ class Tie:
     place: int
 
 
+def inner_product(own: list[float], others: list[float]) -> float:
+    """Sum of products over all fields: one half of the fields, then the other."""
+    half = len(own) // 2
+    return sum_of_products(own[:half], others[:half]) + sum_of_products(own[half:], others[half:])
+
+
+def sum_of_products(own: list[float], others: list[float]) -> float:
+    """Products added up in their order."""
+    total = 0.0
+    for x, y in zip(own, others, strict=True):
+        total += x * y
+    return total
+
+
 class Organisation(mesa.Agent):  # type: ignore[misc]
     """A lead firm, an SME, a university or an institute."""
 
@@ -233,7 +247,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
     # ------------------------------------------------------------ knowledge and acquaintance
 
     def take_stock(self) -> None:
-        """In which fields it has the least useful expertise, for all who ask this quarter."""
+        """Note in which fields it has useful expertise: what others go by until it is noted anew."""
         least = self.w.search_least_expertise
         self.knows = frozenset(
             field for field, level in enumerate(self.expertise) if level >= least
@@ -241,16 +255,13 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
 
     def distance_to(self, other: Organisation) -> float:
         """Cognitive distance: 1 - cosine of what both know, in [0, 1]."""
-        dot = 0.0
-        own = 0.0
-        others = 0.0
-        for x, y in zip(self.expertise, other.expertise, strict=True):
-            dot += x * y
-            own += x * x
-            others += y * y
-        if own == 0.0 or others == 0.0:
-            return 1.0
-        return 1.0 - dot / math.sqrt(own * others)
+        return float(
+            rules.distance_of(
+                inner_product(self.expertise, other.expertise),
+                inner_product(self.expertise, self.expertise),
+                inner_product(other.expertise, other.expertise),
+            )
+        )
 
     def times_with(self, other: Organisation) -> float:
         """How often it has worked with another, as far as it remembers."""

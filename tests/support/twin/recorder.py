@@ -77,8 +77,10 @@ def mean_expertise(model: TwinModel) -> float:
     for one in model.organisations:
         if one.at_work:
             count += 1
+            own = 0.0
             for level in one.expertise:
-                total += level
+                own += level
+            total += own
     return total / (count * model.w.fields_count)
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 def monitor(model: TwinModel) -> None:
     """Phase 7: gates. Reviewers see the percentile with error; nobody sees it itself."""
-    for c in model.projects:
-        c.percentile = c.landscape.percentile(c.design)
     for c in list(model.projects):
         if is_at_gate(c):
             hold_gate(c)
@@ -36,6 +34,7 @@ def is_at_gate(c: Consortium) -> bool:
 def hold_gate(c: Consortium) -> None:
     """Reviewers let a project go on or stop it."""
     w, p, model, stages = c.w, c.programme.levers, c.model, c.programme.stages
+    c.see_design()
     c.programme.pay_readers(p.monitoring_reviewers, c.lead.region)
     stages["evaluated"] += 1
     luck = model.luck.normal(streams.GATE, model.now, c.luck)
@@ -92,13 +91,19 @@ def solve_and_end(model: TwinModel) -> None:
         on_its_own_path = c.programme.levers.selection_distinct_paths == 1
         if need.status == NEED_SOLVED and not on_its_own_path:
             model.bound["race_stopped"] += 1
-            end_project(c, OVERTAKEN)
+            end_search(c, OVERTAKEN)
         elif c.good_ends >= model.w.criteria_quarter_ends:
             if need.status != NEED_SOLVED:
                 solve(c)
-            end_project(c, SOLVED)
+            end_search(c, SOLVED)
         elif model.now >= c.deadline:
-            end_project(c, FAILED)
+            end_search(c, FAILED)
+
+
+def end_search(c: Consortium, state: str) -> None:
+    """A project ends by what it has found, or not found."""
+    c.see_design()
+    end_project(c, state)
 
 
 def solve(c: Consortium) -> None:
