@@ -15,7 +15,7 @@ from tests.support.twin.lockstep import parting
 from tests.support.twin.model import PHASES, TwinModel
 
 REGIMES = ("soe_consortia", "origin_sources")
-DECIDE_WHAT_COUNTS = ("counters", "thresholds", "ring_start", "consortia.size")
+DECIDE_WHAT_COUNTS = ("counters", "thresholds", "ring_start")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def changed(state: State, column: str) -> State:
     array = getattr(state, name).copy()
     part = array[field] if field else array
     part += part.dtype.type(1)
-    return state.replace(**{name: array})
+    return state.replace(**{name: array}, block=state.block)  # which nobody will branch
 
 
 def test_a_state_equals_itself(model: TwinModel) -> None:
@@ -71,8 +71,10 @@ def test_the_sign_of_zero_is_seen(model: TwinModel) -> None:
     state = columns_of(model)
     stock = state.domestic_stock.copy()
     stock[:] = 0.0
+    block = state.block
     (found,) = differences(
-        state.replace(domestic_stock=stock), state.replace(domestic_stock=-stock)
+        state.replace(domestic_stock=stock, block=block),
+        state.replace(domestic_stock=-stock, block=block),
     )
     assert found.column == "domestic_stock"
     assert found.entity == (0,)

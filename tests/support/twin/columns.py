@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from agents.kinds import PAYERS
 from simulation import columns
-from simulation.columns import ACCOUNTS, ACTIVE_PROJECTS, N_CONSORTIA
+from simulation.columns import ACCOUNTS, ACTIVE_PROJECTS, N_CONSORTIA, N_LIVE, N_MEMBERS, N_SOLVED
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.setup import _allocate, install
 from simulation.stages import FIRST_REGION, STAGES
 from simulation.state import COLUMNS, State
 from tests.support.twin import consortium, needs
-from tests.support.twin.consortium import Consortium
+from tests.support.twin.consortium import Consortium, Member
 from tests.support.twin.model import TwinModel
 from tests.support.twin.needs import Need
 from tests.support.twin.programmes import Programme
@@ -28,7 +29,15 @@ CONSORTIUM_STATE = (
 )  # fmt: skip
 NOT_COMPARED = {
     "events": "the log of a run's story; the twin keeps none",
-    "known": "scratch: a lead's ties, laid out while it looks and cleared again",
+    "live": "which needs the engine still goes through; the twin goes through all that have come",
+    "length": "scratch: squared lengths of a team's profiles while its members learn",
+    "apart": "scratch: distances of a team's pairs while its members learn",
+    "found": "scratch: whom a lead has looked at while it forms a team",
+    "soonest": "scratch: whom a lead looks at on one ring",
+    "clocks": "scratch: the clocks of those on one ring",
+    "pool": "scratch: candidates while a lead forms a team",
+    "levels": "scratch: the best expertise of a team while it is formed",
+    "worth": "scratch: utilities that a lead has worked out while it forms a team",
     "consortia.asking": "scratch: the layer the lead asks members for while it forms a team",
 }
 
@@ -52,7 +61,9 @@ class Difference:
 
 def columns_of(model: TwinModel) -> State:
     """Everything the twin knows, in the engine's columns."""
-    state = _allocate(model.world, model.population, 0)
+    state = _allocate(model.world, model.population, 0).replace(
+        distance=np.array(model.distance), reach=np.array(model.reach)
+    )
     if model.programmes:
         state = install(state, model.regime)
     _write_constants(state, model)
@@ -90,7 +101,6 @@ def _write_constants(state: State, model: TwinModel) -> None:
     _fill(state.world[0], model.w, {})
     for record, programme in zip(state.programmes, _all_programmes(model), strict=True):
         _fill(record, programme.levers, {})
-    state.distance[:] = model.distance
     state.region_weight[:] = model.region_weight
     state.hub[0] = model.hub
     state.cohort[:] = (model.cohort.start, model.cohort.stop)
@@ -127,12 +137,19 @@ def _write_needs(state: State, model: TwinModel) -> None:
             {
                 "owner": row_of[need.raised_by],
                 "field": need.fields,
+                "first": _bits(need.fields.index(field) for field in set(need.fields)),
                 "misposed": _bits(need.misposed),
                 "owner_knows": _bits(need.owner_knows),
                 "mask": need.masks,
                 "prerequisite": need.prerequisite.index if need.prerequisite else -1,
+                "waiting": -1,
+                "waiting_too": 0,  # where it waits for nothing, else written below
             },
         )
+        if need.prerequisite:  # the last of those that wait for the same is found first
+            first = state.needs[need.prerequisite.index]
+            state.needs[row]["waiting_too"] = first["waiting"]
+            first["waiting"] = row
         _fill(
             state.problems[row],
             need,
@@ -146,41 +163,50 @@ def _write_needs(state: State, model: TwinModel) -> None:
                 "put_right": _bits(need.put_right),
             },
         )
-        _write_landscape(state, row, need)
+        _write_landscape(state, row, need, model.w)
+    solved = [need.index for need in model.needs if need.status == needs.SOLVED]
+    state.solved[: len(solved)] = solved
 
 
-def _write_landscape(state: State, row: int, need: Need) -> None:
+def _write_landscape(state: State, row: int, need: Need, w: SimpleNamespace) -> None:
     if need.landscape:
         state.landscapes[row] = need.landscape.table
         state.thresholds[row] = need.landscape.threshold
+        ordered = need.landscape.ordered
+        percentiles = np.searchsorted(ordered, ordered) / len(ordered)
+        too_low = ordered[percentiles < w.search_start_low]
+        state.start_above[row] = too_low[-1] if len(too_low) else -1
+        state.start_up_to[row] = ordered[percentiles <= w.search_start_high][-1]
 
 
 def _write_consortia(state: State, model: TwinModel) -> None:
     row_of, body_of = _rows(model.organisations), _rows(model.bodies)
     consortium_of = _rows(model.consortia)
+    first = 0
     for row, c in enumerate(model.consortia):
-        members = {
-            name: [getattr(member, name) for member in c.members]
-            for name in ("layer", "fte", "worked", "value_weight", "credit", "own_paid", "promised")
-        }
         _fill(
             state.consortia[row],
             c,
-            members
-            | {
+            {
                 "row": row,
                 "state": CONSORTIUM_STATE.index(c.state),
                 "problem": c.need.index,
                 "programme": c.programme.number,
                 "body": body_of[c.body],
+                "lead": row_of[c.lead],
                 "size": len(c.members),
-                "member": [row_of[one] for one in c.organisations],
+                "first": first,
+                "touched": _bits(c.touched),
                 "misposed": _bits(c.misposed),
-                "responsible": _responsible(c),
+                "responsible": [_position(c, member) for member in c.responsible],
                 "regions": len(c.regions),
             },
         )
         state.escrow[row] = c.escrow
+        for member in c.members:
+            part = {"row": row_of[member.organisation], "components": _bits(member.components)}
+            _fill(state.members[first], member, part)
+            first += 1
     state.running[: len(model.projects)] = [consortium_of[c] for c in model.projects]
     for row, body in enumerate(model.bodies):
         others = {
@@ -192,13 +218,9 @@ def _write_consortia(state: State, model: TwinModel) -> None:
         _fill(state.bodies[row], body, others)
 
 
-def _responsible(c: Consortium) -> list[int]:
-    """The position of the member responsible for each component, or -1."""
-    positions = [-1] * len(c.fields)
-    for position, member in enumerate(c.members):
-        for component in member.components:
-            positions[component] = position
-    return positions
+def _position(c: Consortium, member: Member | None) -> int:
+    """Place of a member in the order of joining; nobody's is -1."""
+    return c.members.index(member) if member else -1
 
 
 def _all_programmes(model: TwinModel) -> list[Programme]:
@@ -247,6 +269,8 @@ def _write_accounts(state: State, model: TwinModel) -> None:
         columns.ACTIVE_PROJECTS: len(model.projects),
         columns.N_NEEDS_SEEN: len(model.seen),
         columns.N_SOURCES: len(model.sources),
+        columns.N_SOLVED: len([need for need in model.needs if need.status == needs.SOLVED]),
+        columns.N_MEMBERS: sum(len(c.members) for c in model.consortia),
     }
     for place, count in counters.items():
         state.counters[place] = count
@@ -294,7 +318,7 @@ def _comparable(state: State) -> Iterator[tuple[str, np.ndarray]]:
         for field in array.dtype.names or ():
             full_name = f"{name}.{field}"
             if full_name not in NOT_COMPARED:
-                yield full_name, _without_leavings(name, array, field)
+                yield full_name, array[field]
         if array.dtype.names is None:
             yield name, array
 
@@ -304,6 +328,12 @@ def _in_use(state: State, name: str) -> np.ndarray:
     column: np.ndarray = getattr(state, name)
     if name in ("consortia", "escrow"):  # behind them lies what was tried and did not form
         return column[: state.counters[N_CONSORTIA]]
+    if name == "members":
+        return column[: state.counters[N_MEMBERS]]
+    if name == "solved":  # listed by the engine in the order in which they were solved
+        return np.sort(column[: state.counters[N_SOLVED]])
+    if name == "counters":  # without the length of a list that is not compared
+        return np.where(np.arange(len(column)) == N_LIVE, 0, column)
     if name == "running":
         return column[: state.counters[ACTIVE_PROJECTS]]
     if name == "ring":  # behind it lie longer rings of earlier years
@@ -311,12 +341,3 @@ def _in_use(state: State, name: str) -> np.ndarray:
     if name == "landscapes":
         return column[state.thresholds >= 0]
     return column
-
-
-def _without_leavings(name: str, array: np.ndarray, field: str) -> np.ndarray:
-    """A field of records; members that are none, left over from a team tried earlier, are 0."""
-    values = array[field]
-    if name == "consortia" and values.ndim == 2 and field != "responsible":
-        places = np.arange(values.shape[1])
-        return np.where(places < array["size"][:, None], values, values.dtype.type(0))
-    return values

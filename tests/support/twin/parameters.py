@@ -21,7 +21,7 @@ def parameters(world: World, population: Population) -> SimpleNamespace:
 
 def levers_of(regime: Regime) -> list[SimpleNamespace]:
     """For every programme its levers, named ``family_lever``."""
-    return [_named(record) for record in regime.columns()]
+    return [_named(record) for record in regime.columns]
 
 
 def private_practice(w: SimpleNamespace) -> SimpleNamespace:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulation.measures import outcomes
 from simulation.outcomes import TRAJECTORIES, RunResult
 from simulation.policies.registry import Regime
 from simulation.population import Population
-from simulation.recorder import outcomes
 from simulation.state import State
 from simulation.world import World
 from tests.support.twin.columns import columns_of
