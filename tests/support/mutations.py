@@ -79,8 +79,8 @@ MUTATIONS = (
     Mutation(
         "no_trust",
         "simulation/forming.py",
-        "liked = w.forming_trust_worth * pool[k].trust",
-        "liked = 0.0",
+        "trusted = w.forming_trust_worth * one.trust",
+        "trusted = 0.0",
         "a lead does not care whether it trusts a candidate",
     ),
     Mutation(
