@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agents.settings import nearest
 from benchmarks import page
-from benchmarks.machine import circumstances
+from benchmarks.machine import circumstances, load
 from benchmarks.options import Options, say
 from benchmarks.parts import PARTS
 from simulation.warmup import warm_up
@@ -34,9 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         for name in given.names or PARTS:
             at = circumstances(command)
             figures = PARTS[name].measure(options)
-            page.write(
-                folder, page.read(folder) | {name: {"circumstances": at, "figures": figures}}
-            )
+            done = {"circumstances": at, "load_after": load(), "figures": figures}
+            page.write(folder, page.read(folder) | {name: done})
     else:
         page.write(folder, page.read(folder))
     print(f"{folder.name}/{page.NAME}.md written")

@@ -43,7 +43,7 @@ def seconds_by_part(finished: Finished, runs: float) -> dict[str, float]:
     compiling = [second for second, line in finished.lines if line.startswith(COMPILING)]
     started = compiling[0] if compiling else began_runs
     parts = (started, began_runs - started, runs, finished.seconds - _moment(finished, WRITING))
-    return {"wall": finished.seconds, **dict(zip(PARTS, parts, strict=True))}
+    return {"wall": finished.seconds, "cpu": finished.cpu, **dict(zip(PARTS, parts, strict=True))}
 
 
 def _moment(finished: Finished, beginning: str) -> float:
@@ -72,11 +72,12 @@ def measure(options: Options) -> dict[str, Any]:
 
 def tell(figures: Mapping[str, Any]) -> str:
     """The part as Markdown."""
-    head = ("case", "runs", "wall, s", "runs per second of wall time", *(f"{p}, s" for p in PARTS))
+    head = ("case", "runs", "wall, s", "runs per second", "CPU, s", *(f"{p}, s" for p in PARTS))
     rows = (_row(name, done) for name, done in figures["cases"].items())
     return f"""\
 `consortia compare replicates={figures["replicates"]}` in a fresh process with a worker for every core,
-from the command to the report, in wall time. *As shipped* makes the main runs and repeats them with
+from the command to the report: wall time, and the CPU time of all its processes, which tells how much
+of the wall time it waited for others on a busy machine. *As shipped* makes the main runs and repeats them with
 40 replicates (fewer if fewer are asked for) in each world of `configs/robustness/definitions.yaml`;
 *main runs alone* is the same with `robustness=none`. *Cold* begins with an empty cache of compiled
 code, as on the day of installation. The cases were measured in turns; medians, with quartiles.
@@ -91,5 +92,6 @@ def _row(name: str, done: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         f"{done[0]['done']:,.0f}",
         spread([one["wall"] for one in done]).told(),
         spread([one["done"] / one["wall"] for one in done]).told(),
+        plain(spread([one["cpu"] for one in done]).median),
         *(plain(spread([one[part] for one in done]).median) for part in PARTS),
     )

@@ -21,6 +21,7 @@ def circumstances(command: str) -> dict[str, Any]:
         "date_utc": datetime.now(UTC).isoformat(timespec="minutes"),
         "processor": processor(),
         "cores": worker_count(0),
+        "load": load(),
         "memory_gib": memory_gib(),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": {"python": platform.python_version(), **{n: version(n) for n in RELEVANT}},
@@ -34,6 +35,11 @@ def processor() -> str:
     lines = source.read_text(encoding="utf-8").splitlines() if source.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith(PROCESSOR_FIELD)]
     return names[0] if names else platform.processor() or "unknown"
+
+
+def load() -> float | None:
+    """Processes that wanted to run, mean of the last minute; None where the system does not tell."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
 def memory_gib() -> float | None:

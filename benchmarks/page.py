@@ -55,7 +55,9 @@ def _circumstances(result: Mapping[str, Any]) -> str:
     at = result["circumstances"]
     memory = f"{at['memory_gib']} GiB" if at["memory_gib"] else "memory unknown"
     versions = ", ".join(f"{name} {number}" for name, number in at["versions"].items())
+    loads = [f"{one:g}" for one in (at.get("load"), result.get("load_after")) if one is not None]
+    busy = f"; load average {' before and '.join(loads)} after it" if len(loads) == 2 else ""
     return (
         f"Measured on {at['date_utc']} by `{at['command']}`: {at['processor']}, {at['cores']} cores, "
-        f"{memory}, {at['system']}; {versions}; commit {at['commit'] or 'unknown'}."
+        f"{memory}, {at['system']}{busy}; {versions}; commit {at['commit'] or 'unknown'}."
     )

@@ -20,11 +20,14 @@ class Finished:
     Attributes
     ----------
     seconds: wall time from start to end.
+    cpu: CPU time of the process and of those it started, in seconds; NaN where the system does
+        not tell.
     lines: what it wrote on standard error, each line with its second after the start.
     output: what it wrote on standard output.
     """
 
     seconds: float
+    cpu: float
     lines: tuple[tuple[float, str], ...]
     output: str
 
@@ -36,6 +39,7 @@ def run_python(arguments: Sequence[str], cache: Path | None = None) -> Finished:
     ------
     RuntimeError: it ended with an error; the message has its last words.
     """
+    before = _cpu_of_children()
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=_environment(cache), text=True,
@@ -49,7 +53,17 @@ def run_python(arguments: Sequence[str], cache: Path | None = None) -> Finished:
     seconds = time.perf_counter() - began
     if code:
         raise RuntimeError("\n".join(line for _, line in lines[-20:]))
-    return Finished(seconds, lines, output)
+    return Finished(seconds, _cpu_of_children() - before, lines, output)
+
+
+def _cpu_of_children() -> float:
+    """Seconds of CPU time of all processes that were started here and have ended."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _environment(cache: Path | None) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +40,26 @@ COLD = "everything compiled, from an empty cache"
 COMPILE = "from simulation.warmup import warm_up; warm_up()"
 
 
-def cold_compile() -> float:
-    """Seconds of wall time to compile the model into an empty cache."""
+def timed(arguments: Sequence[str], cache: Path | None = None) -> dict[str, float]:
+    """Seconds of wall and of CPU time of ``python arguments``."""
+    finished = run_python(arguments, cache)
+    return {"wall": finished.seconds, "cpu": finished.cpu}
+
+
+def cold_compile() -> dict[str, float]:
+    """Seconds to compile the model into an empty cache."""
     say("start: cold compile")
     with tempfile.TemporaryDirectory() as folder:
-        return run_python(["-c", COMPILE], Path(folder)).seconds
+        return timed(["-c", COMPILE], Path(folder))
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """Wall time in seconds of fresh processes, in turns; the cold compile apart."""
+    """Wall and CPU time in seconds of fresh processes, in turns; the cold compile apart."""
 
-    def case(name: str, arguments: list[str]) -> Callable[[], float]:
-        def one() -> float:
+    def case(name: str, arguments: list[str]) -> Callable[[], dict[str, float]]:
+        def one() -> dict[str, float]:
             say(f"start: {name}")
-            return run_python(arguments).seconds
+            return timed(arguments)
 
         return one
 
@@ -66,9 +72,12 @@ def measure(options: Options) -> dict[str, Any]:
 
 def tell(figures: Mapping[str, Any]) -> str:
     """The part as Markdown."""
-    rows = ((name, spread(s).told(), len(s)) for name, s in figures["seconds"].items())
+    rows = (
+        (name, *(spread([one[key] for one in done]).told() for key in ("wall", "cpu")), len(done))
+        for name, done in figures["seconds"].items()
+    )
     return (
-        "Wall time of fresh processes from start to end, in turns, with compiled code in the cache "
+        "Fresh processes from start to end, in turns, with compiled code in the cache "
         "except in the last line; medians, with quartiles. Each contains the start of Python.\n\n"
-        + table(("what", "seconds", "times"), rows)
+        + table(("what", "wall, s", "CPU, s", "times"), rows)
     )

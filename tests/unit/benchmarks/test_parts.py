@@ -125,28 +125,31 @@ def test_the_engine_part_is_told() -> None:
 
 
 def finished(*lines: tuple[float, str]) -> Finished:
-    return Finished(30.0, lines, "")
+    return Finished(30.0, 40.0, lines, "")
 
 
 def test_the_job_is_parted_by_what_it_says() -> None:
     warm = finished((12.0, "10 of 20 runs"), (21.0, "Writing tables, figures and the report."))
     assert job.seconds_by_part(warm, runs=20.0) == {
-        "wall": 30.0, "start": 1.0, "compile": 0.0, "runs": 20.0, job.PARTS[3]: 9.0,
+        "wall": 30.0, "cpu": 40.0, "start": 1.0, "compile": 0.0, "runs": 20.0, job.PARTS[3]: 9.0,
     }  # fmt: skip
     cold = finished(
         (0.5, "First start: compiling"), (21.0, "Writing tables, figures and the report.")
     )
     assert job.seconds_by_part(cold, runs=5.0) == {
-        "wall": 30.0, "start": 0.5, "compile": 15.5, "runs": 5.0, job.PARTS[3]: 9.0,
+        "wall": 30.0, "cpu": 40.0, "start": 0.5, "compile": 15.5, "runs": 5.0, job.PARTS[3]: 9.0,
     }  # fmt: skip
 
 
 def test_the_ratio_of_cores_is_of_pairs() -> None:
-    one = [{"wall": 10.0, "runs": 9.0}, {"wall": 20.0, "runs": 18.0}]
-    two = [{"wall": 5.0, "runs": 6.0}, {"wall": 10.0, "runs": 12.0}]
+    one = [{"wall": 10.0, "cpu": 9.0, "runs": 9.0}, {"wall": 20.0, "cpu": 19.0, "runs": 18.0}]
+    two = [{"wall": 5.0, "cpu": 10.0, "runs": 6.0}, {"wall": 10.0, "cpu": 20.0, "runs": 12.0}]
     told = cores.tell({"replicates": 3, "jobs": {"1": one, "2": two}})
-    assert "| the runs, with the start of the workers | 13.5 | 9.00 | 1.50 (1.50 to 1.50) |" in told
-    assert "| the job | 15.0 | 7.50 | 2.00 (2.00 to 2.00) |" in told
+    assert (
+        "| the runs, with the start of the workers: wall | 13.5 | 9.00 | 1.50 (1.50 to 1.50) |"
+        in told
+    )
+    assert "| the job: wall | 15.0 | 7.50 | 2.00 (2.00 to 2.00) |" in told
 
 
 def test_larger_populations_are_of_the_same_make() -> None:
@@ -202,5 +205,7 @@ def test_what_a_call_costs_is_subtracted_for_every_call() -> None:
 
 
 def test_starts_are_told() -> None:
-    told = start.tell({"seconds": {"Python alone": [0.01, 0.03]}})
-    assert "| Python alone | 0.0200 (0.0150 to 0.0250) | 2 |" in told
+    told = start.tell(
+        {"seconds": {"Python alone": [{"wall": 0.01, "cpu": 0.5}, {"wall": 0.03, "cpu": 0.5}]}}
+    )
+    assert "| Python alone | 0.0200 (0.0150 to 0.0250) | 0.500 (0.500 to 0.500) | 2 |" in told
