@@ -38,7 +38,7 @@ INTRODUCTION = """\
 The *engine* is what the product runs; the *twin* (`tests/support/twin`) is the same model in plain
 Python on Mesa, and gives the same runs bit for bit, which the tests in `tests/twin` check. A run is
 one regime in one replicate: burn-in, policy, run-out, and the quarters of the hand-over test. Time
-is CPU time of one process (`time.process_time`), and the two are measured in turns: of each pair,
+is CPU time of one process (Python's `process_time`), and the two are measured in turns: of each pair,
 engine and twin have the same regime and replicate and run one directly after the other.
 
 - *Twin*: the hand-over test continues from the end of policy. The twin cannot branch and gets there
