@@ -199,7 +199,7 @@ def test_a_process_that_fails_says_why() -> None:
 def test_what_a_call_costs_is_subtracted_for_every_call() -> None:
     done = {"seconds": [1.0, 0.1], "calls": 10, "call": 0.02}
     assert phases.net_seconds(done) == [0.8, 0.0]
-    told = phases.tell({"phases": ["a", "b"], "regimes": {"x": [done]}})
+    told = phases.tell({"phases": ["a", "b"], "clock": "CPU time", "regimes": {"x": [done]}})
     assert "| a | 100 |" in told
     assert "| **all, ms per run** | 800 |" in told
 
