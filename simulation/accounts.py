@@ -16,7 +16,7 @@ from agents.kinds import (
     PAYER_SOE,
     SME,
 )
-from simulation.columns import INFLOWS, N_ORGANISATIONS
+from simulation.columns import INFLOWS, N_CONSORTIA, N_ORGANISATIONS
 
 
 @rule
@@ -90,7 +90,7 @@ def held(s):
     for programme in range(s.purses.shape[0]):
         for purse in range(s.purses.shape[1]):
             total += s.purses[programme, purse]
-    for row in range(s.escrow.shape[0]):
+    for row in range(s.counters[N_CONSORTIA]):
         for purse in range(s.escrow.shape[1]):
             total += s.escrow[row, purse]
     return total

@@ -32,6 +32,7 @@ from simulation.events import (
     REFUSED_STAFF,
     note,
 )
+from simulation.fields import inner_product
 from simulation.looking import find_candidates
 from simulation.membership import (
     fills_rule,
@@ -557,6 +558,7 @@ def gather_members(s, step, c, owns, p_extra, n_pool):
     outer = p.layers_general_members > 0
     s.levels[:] = 0.0
     raise_levels(s, c, c.lead)
+    s.length[0] = inner_product(s, c.lead, c.lead)
     coverage = share_of(c.touched, s.world[0].needs_components)
     c.utility = lead_utility(s, c.problem, c.lead, c.programme, coverage, 0.0, owns, p_extra)
     inner = min(p.layers_core_members + p.layers_close_members, most_members(p))

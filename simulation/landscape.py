@@ -31,16 +31,18 @@ def contribution(address, mask, design):
 def partial_gain(key, masks, part, design, flips):
     """What flipping some components adds to the fitness of the components in the bit set ``part``.
 
-    Those that neither are flipped nor have such neighbours contribute 0.
+    Those that neither are flipped nor have such neighbours contribute 0 and are passed over.
     """
     gain = 0
     while part:
         i = lowest(part)
+        part &= part - 1
+        if masks[i] & flips == 0:
+            continue
         address = streams.combine(key, i)
         gain += contribution(address, masks[i], design ^ flips) - contribution(
             address, masks[i], design
         )
-        part &= part - 1
     return gain
 
 

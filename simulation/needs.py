@@ -12,7 +12,7 @@ from agents.compiled import rule
 from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
 from simulation.columns import CLOSED, LATENT, N_LIVE, N_NEEDS_SEEN, OPEN, SOLVED
-from simulation.fields import field_distance, is_frontier, is_strategic, ring_position
+from simulation.fields import field_distance, is_strategic, ring_position
 
 STRANGER = -1  # a lead that is not the need's owner, whoever it is
 
@@ -256,13 +256,9 @@ def draw_owner(s, need, entity):
 
 
 @rule
-def relatedness(s, field, other):
+def relatedness(distance, frontier, rate, remote_weight):
     """Weight with which a field is drawn beside another: nearer ones more often, no frontier."""
-    w = s.world[0]
-    if is_frontier(field, w.fields_count, w.fields_frontier):
-        return 0.0
-    near = math.exp(-w.needs_relatedness * s.distance[field, other])
-    return w.needs_remote_field_weight + near
+    return 0.0 if frontier else remote_weight + math.exp(-rate * distance)
 
 
 @rule
@@ -276,7 +272,7 @@ def draw_fields(s, need, entity):
     chosen[0] = need.main_field
     clocks = np.empty(w.fields_count)
     for f in range(w.fields_count):
-        weight = relatedness(s, f, need.main_field)
+        weight = s.related[f, need.main_field]
         address = streams.combine(entity, f)
         clocks[f] = streams.clock(luck, streams.NEED_FIELD, 0, address, weight)
     clocks[need.main_field] = np.inf
@@ -316,7 +312,7 @@ def draw_wrong_field(s, field, address):
     best = -1
     soonest = np.inf
     for f in range(s.world[0].fields_count):
-        weight = 0.0 if f == field else relatedness(s, f, field)
+        weight = 0.0 if f == field else s.related[f, field]
         entity = streams.combine(address, f)
         ring = streams.clock(s.luck[0], streams.NEED_POSED_FIELD, 0, entity, weight)
         if best < 0 or ring < soonest:

@@ -24,8 +24,8 @@ from simulation.columns import (
     N_ORGANISATIONS,
     PRIVATE_PRACTICE,
 )
-from simulation.fields import draw_organisation, field_distance, rebuild_rings
-from simulation.needs import draw_needs, needs_by
+from simulation.fields import draw_organisation, field_distance, is_frontier, rebuild_rings
+from simulation.needs import draw_needs, needs_by, relatedness
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
@@ -110,7 +110,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         stages=np.zeros((1, FIRST_REGION + regions), np.int64),
         purses=np.zeros((1, purses), np.int64),
         focus=np.zeros((regions, fields), np.int64),
-        escrow=np.zeros((rows, purses), np.int64),
+        escrow=np.empty((rows, purses), np.int64),
         organisations=np.zeros(n, columns.ORGANISATION),
         expertise=np.zeros((n, fields)),
         floor=np.zeros((n, fields)),
@@ -120,6 +120,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
         distance=_distances(fields),
         reach=_reach(fields, float(w["learning_spillover_reach"])),
+        related=_related(w),
         region_weight=_region_weights(population),
         hub=np.array([population.hub]),
         needs=np.zeros(needs, columns.NEED),
@@ -130,9 +131,9 @@ def _allocate(world: World, population: Population, events: int) -> State:
         problems=_no_problems(needs),
         live=np.zeros(needs, np.int64),
         solved=np.zeros(needs, np.int64),
-        consortia=np.zeros(rows, columns.CONSORTIUM),
+        consortia=np.empty(rows, columns.CONSORTIUM),
         no_consortium=np.zeros(1, columns.CONSORTIUM),
-        members=np.zeros(4 * rows, columns.MEMBER),
+        members=np.empty(4 * rows, columns.MEMBER),
         bodies=np.zeros(1024, columns.BODY),
         sources=np.zeros(1024, columns.SOURCE),
         funds=np.zeros(regions, columns.FUND),
@@ -193,6 +194,22 @@ def _reach(fields: int, tau: float) -> np.ndarray:
     return _read_only(np.array(rows))
 
 
+def _related(w: np.void) -> np.ndarray:
+    fields, hubs = int(w["fields_count"]), int(w["fields_frontier"])
+    return _relatedness(
+        fields, hubs, float(w["needs_relatedness"]), float(w["needs_remote_field_weight"])
+    )
+
+
+@functools.cache
+def _relatedness(fields: int, frontier: int, rate: float, remote_weight: float) -> np.ndarray:
+    rows = [
+        [relatedness(d, is_frontier(f, fields, frontier), rate, remote_weight) for d in row]
+        for f, row in enumerate(_distances(fields).tolist())
+    ]
+    return _read_only(np.array(rows))
+
+
 def _read_only(shared: np.ndarray) -> np.ndarray:
     shared.flags.writeable = False
     return shared
@@ -249,6 +266,7 @@ def _fix_cutoffs(state: State) -> None:
     w = state.world[0]
     needs = state.needs[: max(1, int(state.cohort[0]))]
     spread = float(w["adoption_value_surprise"])
-    value = [need["value"] * realised_factor(need["surprise"], spread) for need in needs]
+    drawn = zip(needs["value"].tolist(), needs["surprise"].tolist(), strict=True)
+    value = [value * realised_factor(surprise, spread) for value, surprise in drawn]
     state.cutoffs[0] = np.quantile(needs["difficulty"], w["criteria_technical_quantile"])
     state.cutoffs[1] = np.quantile(value, w["criteria_major_quantile"])

@@ -80,6 +80,9 @@ class State:
     reach: np.ndarray = _column(
         np.float64, 2, "(F, F)", "share of a solution's knowledge that reaches another field"
     )
+    related: np.ndarray = _column(
+        np.float64, 2, "(F, F)", "weight with which a need of the second field has the first"
+    )
     region_weight: np.ndarray = _column(
         np.float64, 1, "(R,)", "share of a programme's regional money"
     )
@@ -239,7 +242,7 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     else:
         over = state
         grown = {name: getattr(state, name) for name in GROWING}
-        copied |= {name: np.zeros(like.shape, like.dtype) for name, like in grown.items()}
+        copied |= {name: np.empty(like.shape, like.dtype) for name, like in grown.items()}
         copied |= packed({name: getattr(state, name) for name in PACKED})
     new = over.replace(**copied)
     for name, counter in GROWING.items():

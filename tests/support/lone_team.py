@@ -85,10 +85,10 @@ def enter(
     """Make row ``index`` of the consortia a team on need ``index``; components go in turn."""
     team = state.consortia[index]
     components = int(state.world[0]["needs_components"])
+    worlds.enlist(state, index, list(range(members)))["fte"] = staff / members
     team["problem"] = index
     team["luck"] = np.uint64(index + 1)
     team["responsible"][:components] = np.arange(components) * members // components
-    worlds.enlist(state, index, list(range(members)))["fte"] = staff / members
     share_effort(state, team)
     team["gamma"] = gamma
     state.expertise[:members] = expertise

@@ -124,9 +124,12 @@ def state_after_burn_in(world: World, population: Population, replicate: int = 0
 def enlist(state: State, row: int, organisations: list[int]) -> np.ndarray:
     """Give a consortium its members, as many as any other has; returns their records."""
     size = len(organisations)
+    state.consortia[row] = state.no_consortium[0]
+    state.escrow[row] = 0
     team = state.consortia[row]
     team["lead"], team["size"], team["first"] = organisations[0], size, row * size
     members: np.ndarray = state.members[row * size : (row + 1) * size]
+    members[:] = np.zeros(size, members.dtype)
     members["row"] = organisations
     return members
 

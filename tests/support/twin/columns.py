@@ -15,7 +15,7 @@ from simulation.columns import ACCOUNTS, ACTIVE_PROJECTS, N_CONSORTIA, N_LIVE, N
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.setup import _allocate, install
 from simulation.stages import FIRST_REGION, STAGES
-from simulation.state import COLUMNS, State
+from simulation.state import COLUMNS, GROWING, State
 from tests.support.twin import consortium, needs
 from tests.support.twin.consortium import Consortium, Member
 from tests.support.twin.model import TwinModel
@@ -64,6 +64,9 @@ def columns_of(model: TwinModel) -> State:
     state = _allocate(model.world, model.population, 0).replace(
         distance=np.array(model.distance), reach=np.array(model.reach)
     )
+    for name in GROWING:  # the engine clears a row when it is used
+        column = getattr(state, name)
+        column[:] = np.zeros(1, column.dtype)
     if model.programmes:
         state = install(state, model.regime)
     _write_constants(state, model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulation.accounts import fen, imbalance, myuan, payer_of
-from simulation.columns import N_ORGANISATIONS
+from simulation.columns import N_CONSORTIA, N_ORGANISATIONS
 from simulation.phases import PHASES
 from simulation.policies.registry import Regime
 from simulation.setup import first_state, install
@@ -23,8 +23,10 @@ def assert_sound(state: State, where: str) -> None:
     assert people["cash"].min() >= 0, where
     assert people["income_stock"].min() >= 0, where
     assert state.purses.min() >= 0, where
-    assert state.escrow.min() >= 0, where
-    assert (state.consortia["grant_used"] <= state.consortia["grant"]).all(), where
+    used = int(state.counters[N_CONSORTIA])
+    formed = state.consortia[:used]
+    assert state.escrow[:used].min(initial=0) >= 0, where
+    assert (formed["grant_used"] <= formed["grant"]).all(), where
     assert state.ledger.min() >= 0, where
 
 
