@@ -21,6 +21,7 @@ from tests.support.twin.consortium import Consortium, Member
 from tests.support.twin.model import TwinModel
 from tests.support.twin.needs import Need
 from tests.support.twin.programmes import Programme
+from tests.support.twin.stream import relatedness
 
 NEED_STATUS = (needs.LATENT, needs.OPEN, needs.RUNNING, needs.SOLVED, needs.CLOSED)
 CONSORTIUM_STATE = (
@@ -61,8 +62,10 @@ class Difference:
 
 def columns_of(model: TwinModel) -> State:
     """Everything the twin knows, in the engine's columns."""
+    fields = range(model.w.fields_count)
+    related = [[relatedness(model, field, other) for other in fields] for field in fields]
     state = _allocate(model.world, model.population, 0).replace(
-        distance=np.array(model.distance), reach=np.array(model.reach)
+        distance=np.array(model.distance), reach=np.array(model.reach), related=np.array(related)
     )
     for name in GROWING:  # the engine clears a row when it is used
         column = getattr(state, name)
