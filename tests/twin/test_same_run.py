@@ -16,7 +16,7 @@ from tests.support.twin.model import PHASES, TwinModel
 from tests.support.twin.runner import run_twin
 
 SHORT = {"time.burn_in": 8, "time.policy": 12, "time.run_out": 20, "time.hand_over": 4}
-LEVERS_IN_TURN = 6  # every so many of the arms of tests/levers.yaml is run here
+LEVERS_IN_TURN = 9  # every so many of the arms of tests/levers.yaml is run; odd: low and high ones
 
 
 @pytest.fixture(scope="module")
