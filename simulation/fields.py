@@ -308,14 +308,21 @@ def rebuild_rings(s):
         while rest:
             place = lowest(rest) + 1
             start[place] -= 1
-            s.ring[start[place]] = row
+            put_on_ring(s, start[place], row)
             rest &= rest - 1
         if is_listed_firm(s.organisations[row]):
             start[fields + 1] -= 1
-            s.ring[start[fields + 1]] = row
+            put_on_ring(s, start[fields + 1], row)
     for f in range(fields + 1):
         start[f] = start[f + 1]
     start[fields + 1] = total
+
+
+@rule
+def put_on_ring(s, place, row):
+    """Write an organisation on a ring, and its hash where searches need not look it up."""
+    s.ring[place] = row
+    s.ring_hash[place] = s.organisations[row].hash
 
 
 @rule
@@ -340,7 +347,7 @@ def ring_position(s, field, luck_bits):
     end = high
     while low < high:
         middle = (low + high) // 2
-        if s.organisations[s.ring[middle]].hash < luck_bits:
+        if s.ring_hash[middle] < luck_bits:
             low = middle + 1
         else:
             high = middle

@@ -2,7 +2,7 @@
 
 The fitness of a design is the sum over its components of a hashed integer in [0, 2^20) that
 depends on the component's state and those of its K neighbours (Kauffman 1993). All 2^N designs are
-tabulated when a team first starts; the table is shared by all regimes of a replicate.
+tabulated when a team first starts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from simulation import streams
 from simulation.bits import count_bits, lowest
 
 MEAN_CONTRIBUTION = 524288.0  # 2^19, the mean of a contribution
+PLACES = 1 << 14  # for tables, at least, if there are as many needs
 CHUNK_BITS = 14
 CHUNKS = 1 << 10  # of fitness, which is below 2^24 for 16 components or fewer
 
@@ -144,8 +145,47 @@ def percentile(table, fitness):
 
 
 @rule
+def table_of(s, index):
+    """The landscape of a need: the fitness of every design, shape (2**N,).
+
+    All regimes of a replicate share the tables. Where there are fewer places than needs, a table
+    that has lost its place is tabulated again when somebody asks for it.
+    """
+    place = s.place_of[index]
+    if s.tabulated[place] != index:
+        place = take_place(s, index)
+        need = s.needs[index]
+        tabulate(need.key, need.mask, s.world[0].needs_components, s.landscapes[place])
+        s.tabulated[place] = index
+        s.place_of[index] = place
+    return s.landscapes[place]
+
+
+@rule
+def take_place(s, index):
+    """A free place for a table; without one, that of another need."""
+    if len(s.landscapes) == len(s.needs):
+        return index
+    if s.free_count[0] == 0:
+        return index % len(s.landscapes)
+    s.free_count[0] -= 1
+    return s.free_places[s.free_count[0]]
+
+
+@rule
+def give_place_back(s, index):
+    """Free the place of a need's table when its last team has ended, where places are scarce."""
+    place = s.place_of[index]
+    if len(s.landscapes) == len(s.needs) or s.tabulated[place] != index:
+        return
+    s.tabulated[place] = -1
+    s.free_places[s.free_count[0]] = place
+    s.free_count[0] += 1
+
+
+@rule
 def prepare(s, index):
-    """Build the landscape of a need unless another regime or team has.
+    """Find out which designs solve a need and where its teams start, unless somebody has.
 
     A design solves it that is among the best round(q 2^N), ties included. Teams start where the
     share of designs strictly below lies between the starting percentiles.
@@ -153,9 +193,7 @@ def prepare(s, index):
     if s.thresholds[index] >= 0:
         return
     w = s.world[0]
-    need = s.needs[index]
-    table = s.landscapes[index]
-    tabulate(need.key, need.mask, w.needs_components, table)
+    table = table_of(s, index)
     size = len(table)
     ranks = np.empty(3, np.int64)
     ranks[0] = max(least_count(w.search_start_low, size) - 1, 0)
@@ -181,7 +219,7 @@ def least_count(share, size):
 @rule
 def start_design(s, index, luck, earlier, distinct):
     """A design in the starting percentiles; with ``distinct``, far from the ``earlier`` starts."""
-    table = s.landscapes[index]
+    table = table_of(s, index)
     best = 0
     farthest = -1
     for k in range(64):

@@ -26,7 +26,7 @@ from simulation.columns import (
 from simulation.events import STARTED, note
 from simulation.financiers import advance, decide_backing
 from simulation.forming import free_staff
-from simulation.landscape import prepare, start_design
+from simulation.landscape import give_place_back, prepare, start_design
 from simulation.learning import learn_in_team
 from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
@@ -310,8 +310,10 @@ def end_project(s, row, state, step):
         s.bodies[c.body].successes += 1.0 if solved else 0.0
     problem = s.problems[c.problem]
     problem.teams -= 1
-    if problem.teams == 0 and problem.status == RUNNING:
-        problem.status = OPEN
+    if problem.teams == 0:
+        give_place_back(s, c.problem)
+        if problem.status == RUNNING:
+            problem.status = OPEN
     withheld(s, c)
     count_end(s, s.programmes[c.programme], c)
 

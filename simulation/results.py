@@ -21,7 +21,7 @@ from simulation.columns import (
     SOLVED,
 )
 from simulation.events import FAILED, OVERTAKEN, PASSED, SOLVED_EVENT, STOPPED, note
-from simulation.landscape import percentile
+from simulation.landscape import percentile, table_of
 from simulation.learning import publish_knowledge
 from simulation.needs import open_successors
 from simulation.outcomes import (
@@ -45,7 +45,7 @@ def see_design(s, c):
 @rule
 def design_percentile(s, c):
     """Share of all designs strictly below a project's own."""
-    table = s.landscapes[c.problem]
+    table = table_of(s, c.problem)
     return percentile(table, table[c.design])
 
 
@@ -121,7 +121,7 @@ def solve_and_end(s, step):
         row = s.running[k]
         c = s.consortia[row]
         problem = s.problems[c.problem]
-        good = s.landscapes[c.problem, c.design] >= s.thresholds[c.problem]
+        good = table_of(s, c.problem)[c.design] >= s.thresholds[c.problem]
         c.good_ends = c.good_ends + 1 if good else 0
         overtaken = problem.status == SOLVED and (
             s.programmes[c.programme].selection_distinct_paths == 0

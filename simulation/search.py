@@ -12,7 +12,7 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.bits import count_bits, lowest
-from simulation.landscape import MEAN_CONTRIBUTION, partial_gain
+from simulation.landscape import MEAN_CONTRIBUTION, partial_gain, table_of
 from simulation.needs import field_seen
 
 
@@ -241,7 +241,7 @@ def attempt(s, c, m, before, step, address):
     first, flips = flipped(s, c, step, address, part)
     tried = c.design ^ flips
     if streams.uniform(luck, streams.TRY_INTEGRATED, step, address) < c.gamma:
-        table = s.landscapes[c.problem]
+        table = table_of(s, c.problem)
         gain = float(table[tried]) - float(table[c.design])
     else:
         seen = (before & ~part) | (c.design & part)

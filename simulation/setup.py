@@ -25,6 +25,7 @@ from simulation.columns import (
     PRIVATE_PRACTICE,
 )
 from simulation.fields import draw_organisation, field_distance, is_frontier, rebuild_rings
+from simulation.landscape import PLACES
 from simulation.needs import draw_needs, needs_by, relatedness
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
@@ -102,6 +103,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
     with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
     needs = max(1, needs_by(w, scale, with_needs))
     rows = 6 * needs + 256
+    places = min(needs, max(PLACES, needs // 8))  # an eighth is twice as many as have teams
     state = State(
         luck=np.zeros(1, np.uint64),
         world=table,
@@ -118,13 +120,18 @@ def _allocate(world: World, population: Population, events: int) -> State:
         by_hash=np.zeros(n, np.int64),
         ring_start=np.zeros(fields + 2, np.int64),
         ring=np.zeros(n * min(fields + 1, 24), np.int64),
+        ring_hash=np.zeros(n * min(fields + 1, 24), np.uint64),
         distance=_distances(fields),
         reach=_reach(fields, float(w["learning_spillover_reach"])),
         related=_related(w),
         region_weight=_region_weights(population),
         hub=np.array([population.hub]),
         needs=np.zeros(needs, columns.NEED),
-        landscapes=np.empty((needs, 1 << int(w["needs_components"])), np.int32),
+        landscapes=np.empty((places, 1 << int(w["needs_components"])), np.int32),
+        tabulated=np.full(places, -1, np.int64),
+        place_of=np.zeros(needs, np.int64),
+        free_places=np.arange(places, dtype=np.int64)[::-1].copy(),
+        free_count=np.array([places]),
         thresholds=np.full(needs, -1, np.int64),
         start_above=np.zeros(needs, np.int64),
         start_up_to=np.zeros(needs, np.int64),
@@ -137,7 +144,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         bodies=np.zeros(1024, columns.BODY),
         sources=np.zeros(1024, columns.SOURCE),
         funds=np.zeros(regions, columns.FUND),
-        running=np.zeros(rows, np.int64),
+        running=np.empty(rows, np.int64),
         inflow=np.zeros(fields),
         supply_risk=np.zeros((int(w["chains_count"]), fields)),
         domestic_stock=np.zeros(fields),

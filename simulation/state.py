@@ -31,7 +31,14 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 from simulation import columns
-from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_MEMBERS, N_SOURCES
+from simulation.columns import (
+    ACTIVE_PROJECTS,
+    N_BODIES,
+    N_CONSORTIA,
+    N_EVENTS,
+    N_MEMBERS,
+    N_SOURCES,
+)
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
@@ -91,8 +98,14 @@ class State:
         columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate"
     )
     landscapes: np.ndarray = _column(
-        np.int32, 2, "(m, 2**N)", "integer fitness, filled when a team starts"
+        np.int32, 2, "(t, 2**N)", "integer fitness of all designs of a need, in t places"
     )
+    tabulated: np.ndarray = _column(np.int64, 1, "(t,)", "need whose table stands there, or -1")
+    place_of: np.ndarray = _column(np.int64, 1, "(m,)", "where a need's table stands or stood")
+    free_places: np.ndarray = _column(
+        np.int64, 1, "(t,)", "places without a table, the first ``free_count``"
+    )
+    free_count: np.ndarray = _column(np.int64, 1, "(1,)", "")
     thresholds: np.ndarray = _column(
         np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
     )
@@ -143,6 +156,7 @@ class State:
         np.float64, 2, "(steps from the start of policy, outcomes)", ""
     )
     ring: np.ndarray = _column(np.int64, 1, "", "rows on rings, in the order of their hash")
+    ring_hash: np.ndarray = _column(np.uint64, 1, "", "hashes of these")
     bodies: np.ndarray = _column(columns.BODY, 1, "", "BODY")
     sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
     funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
@@ -210,8 +224,8 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring",
-    "problems", "live", "solved", "running", "inflow", "domestic_stock", "ledger", "paid", "bound",
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring", "ring_hash",
+    "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
     "counters", "discounted", "trajectory",
 )  # fmt: skip
 # Of these, what has as many rows as the regime has programmes.
@@ -222,6 +236,7 @@ GROWING = {
     "consortia": N_CONSORTIA,
     "members": N_MEMBERS,
     "escrow": N_CONSORTIA,
+    "running": ACTIVE_PROJECTS,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
     "events": N_EVENTS,

@@ -31,6 +31,10 @@ CONSORTIUM_STATE = (
 NOT_COMPARED = {
     "events": "the log of a run's story; the twin keeps none",
     "live": "which needs the engine still goes through; the twin goes through all that have come",
+    "tabulated": "where a landscape stands; the twin keeps one with each need",
+    "place_of": "the same",
+    "free_places": "the same",
+    "free_count": "the same",
     "length": "scratch: squared lengths of a team's profiles while its members learn",
     "apart": "scratch: distances of a team's pairs while its members learn",
     "found": "scratch: whom a lead has looked at while it forms a team",
@@ -130,6 +134,7 @@ def _write_people(state: State, model: TwinModel) -> None:
     for number, ring in enumerate([*directory.rings, directory.firms]):
         state.ring_start[number] = position
         state.ring[position : position + len(ring)] = [row_of[one] for one in ring]
+        state.ring_hash[position : position + len(ring)] = [one.hash for one in ring]
         position += len(ring)
     state.ring_start[-1] = position
 
@@ -342,7 +347,7 @@ def _in_use(state: State, name: str) -> np.ndarray:
         return np.where(np.arange(len(column)) == N_LIVE, 0, column)
     if name == "running":
         return column[: state.counters[ACTIVE_PROJECTS]]
-    if name == "ring":  # behind it lie longer rings of earlier years
+    if name in ("ring", "ring_hash"):  # behind it lie longer rings of earlier years
         return column[: state.ring_start[-1]]
     if name == "landscapes":
         return column[state.thresholds >= 0]

@@ -1,0 +1,1 @@
+"""How fast the model is, measured so that anybody can do it again; see ``docs/benchmarks.md``."""

@@ -1,0 +1,108 @@
+"""Part ``scale``: time of a step as the population grows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.options import Options, say
+from benchmarks.timing import Clock, Stopwatch, exponent, in_turns, plain, spread
+from benchmarks.world import SEED, repeated
+from experiments.markdown import table
+from simulation.columns import OVERFLOW
+from simulation.phases import addresses, advance
+from simulation.setup import first_state, install
+from simulation.world import World
+from tests.support import worlds
+
+TITLE = "Larger populations"
+ROUNDS = 3
+SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
+QUICK_SIZES = (100, 1_000, 10_000)
+FULL_SIZES = (*SIZES, 1_000_000)
+FITTED = (1_000, 100_000)  # sizes of the fit, ends included
+REGIME = "open_challenge"
+BURN_IN, POLICY = 8, 4
+
+
+def short_world() -> World:
+    """The default world with few quarters; needs and money in proportion to the population."""
+    return worlds.changed_world(
+        {
+            "time.burn_in": BURN_IN,
+            "time.policy": POLICY,
+            "time.run_out": 0,
+            "time.hand_over": 0,
+            "needs.scale_organisations": 0,
+        }
+    )
+
+
+def seconds(size: int, clock: Clock = time.process_time) -> dict[str, float]:
+    """Seconds of CPU time: of the first state, and of all steps; whether columns overflowed."""
+    population = repeated(worlds.default_population(), size)
+    first, steps = Stopwatch(clock), Stopwatch(clock)
+    with first.running():
+        state = first_state(short_world(), population, seed=SEED, replicate=0)
+    with steps.running():
+        advance(state, addresses(), 0, BURN_IN, False, True)
+    state = install(state, worlds.regimes()[REGIME])
+    with steps.running():
+        advance(state, addresses(), BURN_IN, BURN_IN + POLICY, True, True)
+    overflow = float(state.counters[OVERFLOW])
+    return {"first": first.seconds, "steps": steps.seconds, "overflow": overflow}
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Every size in turns, once before the first round to touch the compiled code."""
+    sizes = QUICK_SIZES if options.quick else FULL_SIZES if options.full else SIZES
+    seconds(sizes[0])
+
+    def subject(size: int) -> Any:
+        def one() -> dict[str, float]:
+            say(f"scale: {size}")
+            return seconds(size)
+
+        return one
+
+    done = in_turns({str(size): subject(size) for size in sizes}, options.times(ROUNDS))
+    return {"steps": BURN_IN + POLICY, "sizes": done}
+
+
+def fitted_exponent(figures: Mapping[str, Any]) -> tuple[float, int]:
+    """Exponent of the time of a step between the :data:`FITTED` sizes, and how many there were."""
+    medians = {
+        int(size): spread([one["steps"] for one in done]).median
+        for size, done in figures["sizes"].items()
+        if FITTED[0] <= int(size) <= FITTED[1]
+    }
+    return exponent(list(medians), list(medians.values())), len(medians)
+
+
+def tell(figures: Mapping[str, Any]) -> str:
+    """The part as Markdown."""
+    steps = figures["steps"]
+    rows = []
+    for size, done in figures["sizes"].items():
+        each = [1e6 * one["steps"] / steps / int(size) for one in done]
+        per_step = plain(1e3 * spread([one["steps"] for one in done]).median / steps)
+        first = plain(spread([one["first"] for one in done]).median)
+        room = "no" if not any(one["overflow"] for one in done) else "yes"
+        rows.append((f"{int(size):,}", spread(each).told(), per_step, first, room))
+    slope, count = fitted_exponent(figures)
+    missing = "" if "1000000" in figures["sizes"] else " 1,000,000 is measured with `--full`."
+    head = (
+        "organisations", "per organisation and step, µs", "per step, ms", "first state, s",
+        "columns overflowed",
+    )  # fmt: skip
+    return f"""\
+CPU time of {steps} quarters, {BURN_IN} without policy and {POLICY} under `{REGIME}`, without run-out and
+hand-over test; the first state is apart. The population is the default one, its rows repeated (or
+evenly taken, for 100); needs, entrants and money grow in proportion. Landscapes are built as they
+are needed, within the time. All sizes in turns; medians, with quartiles.{missing}
+
+{table(head, rows)}
+
+Time per step grows like organisations to the power {slope:.2f} (least squares on logarithms, {count} sizes
+from {FITTED[0]:,} to {FITTED[1]:,})."""
