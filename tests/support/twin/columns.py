@@ -181,7 +181,8 @@ def _write_needs(state: State, model: TwinModel) -> None:
 
 def _write_landscape(state: State, row: int, need: Need, w: SimpleNamespace) -> None:
     if need.landscape:
-        state.landscapes[row] = need.landscape.table
+        if _has_room_for_all(state):
+            state.landscapes[row] = need.landscape.table
         state.thresholds[row] = need.landscape.threshold
         ordered = need.landscape.ordered
         percentiles = np.searchsorted(ordered, ordered) / len(ordered)
@@ -349,6 +350,11 @@ def _in_use(state: State, name: str) -> np.ndarray:
         return column[: state.counters[ACTIVE_PROJECTS]]
     if name in ("ring", "ring_hash"):  # behind it lie longer rings of earlier years
         return column[: state.ring_start[-1]]
-    if name == "landscapes":
-        return column[state.thresholds >= 0]
+    if name == "landscapes":  # where places are scarce, tables come and go
+        return column[state.thresholds >= 0] if _has_room_for_all(state) else column[:0]
     return column
+
+
+def _has_room_for_all(state: State) -> bool:
+    """Whether every need has a place of its own for its landscape."""
+    return len(state.landscapes) == len(state.needs)
