@@ -139,6 +139,49 @@ MUTATIONS = (
         "if step % 4 == 2:",
         "directories are renewed a quarter early",
     ),
+    Mutation(
+        "looks_without_chance",
+        "simulation/looking.py",
+        "    stake *= start_chance(s, c.programme, c.body)\n",
+        "",
+        "a lead looks for partners as if its bid were sure to be funded",
+    ),
+    Mutation(
+        "every_award_takes",
+        "simulation/awards.py",
+        "state.taken += 1.0 if problem.teams == 0 else 0.0",
+        "state.taken += 1.0",
+        "a second team on a need counts as if another need had found one",
+    ),
+    Mutation(
+        "stale_worth",
+        "simulation/forming.py",
+        "            c.utility = s.worth[count_bits(c.touched)]\n            s.worth[:] = np.nan\n",
+        "            c.utility = s.worth[count_bits(c.touched)]\n",
+        "what a project is worth by coverage is not worked out anew when the team has grown",
+    ),
+    Mutation(
+        "distances_anew",
+        "simulation/learning.py",
+        "            learn_from_each_other(s, c, need, one, other, s.apart[pair])\n",
+        "            measure_distances(s, c)\n"
+        "            learn_from_each_other(s, c, need, one, other, s.apart[pair])\n",
+        "a pair's distance is measured after others have learnt, not as the quarter begins",
+    ),
+    Mutation(
+        "starts_too_high",
+        "simulation/landscape.py",
+        "ranks[0] = max(least_count(w.search_start_low, size) - 1, 0)",
+        "ranks[0] = least_count(w.search_start_low, size)",
+        "teams start above a fitness that is one rank too high",
+    ),
+    Mutation(
+        "lost_in_the_list",
+        "simulation/needs.py",
+        "        if problem.status == LATENT and s.problems[first].status == CLOSED:\n",
+        "        if problem.status == LATENT and s.problems[first].status > OPEN:\n",
+        "needs that wait for a solution are gone through no more once a team works on it",
+    ),
 )
 
 
@@ -206,7 +249,7 @@ def run_tests(root: Path, cache: Path) -> subprocess.CompletedProcess[str]:
         **os.environ,
         "PYTHONPATH": str(root),
         "CONSORTIA_CACHE": str(cache),
-        "NUMBA_OPT": "0",  # compiles faster; the tests take longer, but not much
+        "NUMBA_OPT": "1",  # compiles faster; at 0 much would not be cached and compiled again
     }
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS],

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from simulation import setup
 from simulation.phases import PHASES as ENGINE_PHASES
 from simulation.runner import run_replicate
 from simulation.world import World
@@ -16,7 +17,7 @@ from tests.support.twin.model import PHASES, TwinModel
 from tests.support.twin.runner import run_twin
 
 SHORT = {"time.burn_in": 8, "time.policy": 12, "time.run_out": 20, "time.hand_over": 4}
-LEVERS_IN_TURN = 6  # every so many of the arms of tests/levers.yaml is run here
+LEVERS_IN_TURN = 9  # every so many of the arms of tests/levers.yaml is run; odd: low and high ones
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,25 @@ def test_fitness_that_looks_at_no_ranks_comes_to_the_same_run(short: World) -> N
     world = worlds.changed_world({"criteria.raw_fitness": True}, short)
     people = worlds.cut(worlds.default_population(), 30)
     assert parting(world, people, worlds.regimes()["race"], seed=worlds.SEED) is None
+
+
+def test_landscapes_that_lose_their_place_come_to_the_same_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More needs are worked on than there is room for: their landscapes are built again."""
+    monkeypatch.setattr(setup, "PLACES", 1)
+    world = worlds.changed_world(
+        SHORT
+        | {"time.burn_in": 4, "time.policy": 8, "time.hand_over": 0}
+        | {"needs.prerequisite_share": 0.0, "money.budget_myuan_per_year": 2000}
+    )
+    people, regime = worlds.default_population(), worlds.regimes()["combined"]
+    twin = TwinModel(world, people, regime, seed=worlds.SEED, replicate=0)
+    while twin.now < twin.policy_ends:
+        twin.step()
+    engine = setup.first_state(world, people, seed=worlds.SEED, replicate=0)
+    assert len({project.need for project in twin.projects}) > len(engine.landscapes)
+    assert parting(world, people, regime, seed=worlds.SEED) is None
 
 
 def arms() -> list[levers.Row]:

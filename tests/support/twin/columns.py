@@ -21,6 +21,7 @@ from tests.support.twin.consortium import Consortium, Member
 from tests.support.twin.model import TwinModel
 from tests.support.twin.needs import Need
 from tests.support.twin.programmes import Programme
+from tests.support.twin.stream import relatedness
 
 NEED_STATUS = (needs.LATENT, needs.OPEN, needs.RUNNING, needs.SOLVED, needs.CLOSED)
 CONSORTIUM_STATE = (
@@ -65,8 +66,10 @@ class Difference:
 
 def columns_of(model: TwinModel) -> State:
     """Everything the twin knows, in the engine's columns."""
+    fields = range(model.w.fields_count)
+    related = [[relatedness(model, field, other) for other in fields] for field in fields]
     state = _allocate(model.world, model.population, 0).replace(
-        distance=np.array(model.distance), reach=np.array(model.reach)
+        distance=np.array(model.distance), reach=np.array(model.reach), related=np.array(related)
     )
     for name in GROWING:  # the engine clears a row when it is used
         column = getattr(state, name)
@@ -178,7 +181,8 @@ def _write_needs(state: State, model: TwinModel) -> None:
 
 def _write_landscape(state: State, row: int, need: Need, w: SimpleNamespace) -> None:
     if need.landscape:
-        state.landscapes[row] = need.landscape.table
+        if _has_room_for_all(state):
+            state.landscapes[row] = need.landscape.table
         state.thresholds[row] = need.landscape.threshold
         ordered = need.landscape.ordered
         percentiles = np.searchsorted(ordered, ordered) / len(ordered)
@@ -346,6 +350,11 @@ def _in_use(state: State, name: str) -> np.ndarray:
         return column[: state.counters[ACTIVE_PROJECTS]]
     if name in ("ring", "ring_hash"):  # behind it lie longer rings of earlier years
         return column[: state.ring_start[-1]]
-    if name == "landscapes":
-        return column[state.thresholds >= 0]
+    if name == "landscapes":  # where places are scarce, tables come and go
+        return column[state.thresholds >= 0] if _has_room_for_all(state) else column[:0]
     return column
+
+
+def _has_room_for_all(state: State) -> bool:
+    """Whether every need has a place of its own for its landscape."""
+    return len(state.landscapes) == len(state.needs)
