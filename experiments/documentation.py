@@ -165,10 +165,14 @@ def arrays() -> str:
     return table(
         ("array", "type", "shape", "meaning"),
         (
-            (f"`{name}`", _array_type(c["dtype"]), f"`{c['shape']}`", c["meaning"])
+            (f"`{name}`", _array_type(c["dtype"]), f"`{_shape(c['shape'])}`", c["meaning"])
             for name, c in COLUMNS.items()
         ),
     )
+
+
+def _shape(lengths: Sequence[str | int]) -> str:
+    return f"({', '.join(map(str, lengths))}{',' if len(lengths) == 1 else ''})"
 
 
 def _array_type(dtype: np.dtype[Any]) -> str:

@@ -12,6 +12,8 @@ MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
+MAX_BODIES = 1024  # standing consortia of a run
+MAX_SOURCES = 1024  # tasks of origin source of a run
 MAX_LOOKS = 128  # candidates one lead can look at for one consortium
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
 

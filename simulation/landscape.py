@@ -163,11 +163,15 @@ def table_of(s, index):
 
 @rule
 def take_place(s, index):
-    """A free place for a table; without one, that of another need."""
-    if len(s.landscapes) == len(s.needs):
+    """A free place for a table; when all are taken, all are taken back, and those in use rebuilt."""
+    places = len(s.landscapes)
+    if places == len(s.needs):
         return index
     if s.free_count[0] == 0:
-        return index % len(s.landscapes)
+        for place in range(places):
+            s.free_places[place] = place
+            s.tabulated[place] = -1
+        s.free_count[0] = places
     s.free_count[0] -= 1
     return s.free_places[s.free_count[0]]
 

@@ -519,6 +519,7 @@ def draw_needs(s):
         need.strategic = 1 if need.strategic >= least else 0
         assess_difficulty(s, need)
         need.waiting = -1
+        need.waiting_too = -1
         need.prerequisite = draw_prerequisite(s, index, entity)
         if need.prerequisite >= 0:
             need.waiting_too = s.needs[need.prerequisite].waiting

@@ -8,30 +8,23 @@ import math
 import numpy as np
 
 from agents.compiled import rule
-from agents.kinds import PAYERS
 from agents.settings import ConfigError
 from simulation import columns, streams
 from simulation.adoption import realised_factor
 from simulation.chains import draw_chains
 from simulation.columns import (
-    ACCOUNTS,
-    COUNTERS,
     MAX_COMPONENTS,
     MAX_DEPARTMENTS,
-    MAX_LOOKS,
-    MAX_MEMBERS,
-    MAX_TIES,
     N_ORGANISATIONS,
     PRIVATE_PRACTICE,
 )
 from simulation.fields import draw_organisation, field_distance, is_frontier, rebuild_rings
 from simulation.landscape import PLACES
 from simulation.needs import draw_needs, needs_by, relatedness
-from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.stages import FIRST_REGION
-from simulation.state import PACKED, State, packed
+from simulation.state import PACKED, State, packed, room
 from simulation.ties import draw_first_ties
 from simulation.world import World
 
@@ -93,82 +86,54 @@ def _allocate(world: World, population: Population, events: int) -> State:
         w["needs_scale_organisations"] = population.size
     if w["needs_components"] > MAX_COMPONENTS:
         raise ConfigError(f"needs.components = {w['needs_components']}: at most {MAX_COMPONENTS}.")
+    sizes = _sizes(w, population, total_steps(world), events)
+    needs, tables = sizes["m"], sizes["t"]
+    given = {
+        "world": table,
+        "programmes": _private_practice(w),
+        "distance": _distances(sizes["F"]),
+        "reach": _reach(sizes["F"], float(w["learning_spillover_reach"])),
+        "related": _related(w),
+        "region_weight": _region_weights(population),
+        "hub": np.array([population.hub]),
+        "tabulated": np.full(tables, -1, np.int64),
+        "thresholds": np.full(needs, -1, np.int64),
+        "problems": _no_problems(needs),
+        "cohort": _cohort(w, int(w["needs_scale_organisations"])),
+    }
+    state = State(**given, **room(sizes, given))
+    return state.replace(**packed({name: getattr(state, name) for name in PACKED}))
+
+
+def _sizes(w: np.void, population: Population, steps: int, events: int) -> dict[str, int]:
+    """Lengths of columns, by the names that :class:`State` has for them."""
     scale = int(w["needs_scale_organisations"])
-    steps = total_steps(world)
     entrants = int(w["finance_entry_per_quarter"] * scale / 120.0 * steps + 2)
     n = population.size + entrants
     fields = int(w["fields_count"])
     regions = len(population.regions)
-    purses = regions + 1 + MAX_DEPARTMENTS
     with_needs = int(w["time_burn_in"] + w["time_policy"] + w["time_hand_over"])
     needs = max(1, needs_by(w, scale, with_needs))
-    rows = 6 * needs + 256
-    places = min(needs, max(PLACES, needs // 8))  # an eighth is twice as many as have teams
-    state = State(
-        luck=np.zeros(1, np.uint64),
-        world=table,
-        programmes=_private_practice(w),
-        programme_state=np.zeros(1, columns.PROGRAMME_STATE),
-        stages=np.zeros((1, FIRST_REGION + regions), np.int64),
-        purses=np.zeros((1, purses), np.int64),
-        focus=np.zeros((regions, fields), np.int64),
-        escrow=np.empty((rows, purses), np.int64),
-        organisations=np.zeros(n, columns.ORGANISATION),
-        expertise=np.zeros((n, fields)),
-        floor=np.zeros((n, fields)),
-        ties=np.zeros((n, MAX_TIES), columns.TIE),
-        by_hash=np.zeros(n, np.int64),
-        ring_start=np.zeros(fields + 2, np.int64),
-        ring=np.zeros(n * min(fields + 1, 24), np.int64),
-        ring_hash=np.zeros(n * min(fields + 1, 24), np.uint64),
-        distance=_distances(fields),
-        reach=_reach(fields, float(w["learning_spillover_reach"])),
-        related=_related(w),
-        region_weight=_region_weights(population),
-        hub=np.array([population.hub]),
-        needs=np.zeros(needs, columns.NEED),
-        landscapes=np.empty((places, 1 << int(w["needs_components"])), np.int32),
-        tabulated=np.full(places, -1, np.int64),
-        place_of=np.zeros(needs, np.int64),
-        free_places=np.arange(places, dtype=np.int64)[::-1].copy(),
-        free_count=np.array([places]),
-        thresholds=np.full(needs, -1, np.int64),
-        start_above=np.zeros(needs, np.int64),
-        start_up_to=np.zeros(needs, np.int64),
-        problems=_no_problems(needs),
-        live=np.zeros(needs, np.int64),
-        solved=np.zeros(needs, np.int64),
-        consortia=np.empty(rows, columns.CONSORTIUM),
-        no_consortium=np.zeros(1, columns.CONSORTIUM),
-        members=np.empty(4 * rows, columns.MEMBER),
-        bodies=np.zeros(1024, columns.BODY),
-        sources=np.zeros(1024, columns.SOURCE),
-        funds=np.zeros(regions, columns.FUND),
-        running=np.empty(rows, np.int64),
-        inflow=np.zeros(fields),
-        supply_risk=np.zeros((int(w["chains_count"]), fields)),
-        domestic_stock=np.zeros(fields),
-        ledger=np.zeros(len(ACCOUNTS), np.int64),
-        paid=np.zeros(len(PAYERS), np.int64),
-        bound=np.zeros(len(BINDING_RULES), np.int64),
-        counters=np.zeros(COUNTERS, np.int64),
-        events=np.zeros(events, columns.EVENT),
-        discounted=np.zeros(5),
-        cutoffs=np.zeros(2),
-        cohort=_cohort(w, scale),
-        trajectory=np.zeros((steps - int(w["time_burn_in"]), len(TRAJECTORIES))),
-        length=np.zeros(MAX_MEMBERS),
-        apart=np.zeros(MAX_MEMBERS**2),
-        known=np.zeros(n),
-        looked_at=np.zeros(n, np.int64),
-        found=np.zeros(MAX_LOOKS, np.int64),
-        soonest=np.zeros(MAX_LOOKS, np.int64),
-        clocks=np.zeros(MAX_LOOKS),
-        pool=np.zeros(MAX_LOOKS, columns.CANDIDATE),
-        levels=np.zeros(MAX_COMPONENTS),
-        worth=np.zeros(MAX_COMPONENTS + 1),
-    )
-    return state.replace(**packed({name: getattr(state, name) for name in PACKED}))
+    consortia = 6 * needs + 256
+    return {
+        "n": n,
+        "F": fields,
+        "bounds": fields + 2,
+        "entries": n * min(fields + 1, 24),
+        "R": regions,
+        "P": 1,
+        "PR": regions,
+        "purses": regions + 1 + MAX_DEPARTMENTS,
+        "stages": FIRST_REGION + regions,
+        "chains": int(w["chains_count"]),
+        "m": needs,
+        "t": min(needs, max(PLACES, needs // 8)),  # an eighth is twice as many as have teams
+        "designs": 1 << int(w["needs_components"]),
+        "c": consortia,
+        "seats": 4 * consortia,
+        "quarters": steps - int(w["time_burn_in"]),
+        "events": events,
+    }
 
 
 def _private_practice(w: np.void) -> np.ndarray:

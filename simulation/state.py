@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ from numba.extending import (
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
+from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
     ACTIVE_PROJECTS,
@@ -39,145 +41,144 @@ from simulation.columns import (
     N_MEMBERS,
     N_SOURCES,
 )
+from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
 
+Shape = tuple[str | int, ...]  # lengths, or names of lengths that differ between runs
 
-def _column(dtype: Any, dimensions: int, shape: str, meaning: str) -> Any:
-    return field(
-        metadata={"dtype": np.dtype(dtype), "ndim": dimensions, "shape": shape, "meaning": meaning}
-    )
+
+def _column(dtype: Any, shape: Shape, meaning: str) -> Any:
+    return field(metadata={"dtype": np.dtype(dtype), "shape": shape, "meaning": meaning})
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class State:
     """Everything the compiled phases read and write.
 
-    n organisations (rows reserved for entrants included), F fields, P programmes, R regions, m
-    needs, c rows for consortia. ``block`` is the memory of the columns in :data:`PACKED`.
+    n organisations (rows reserved for entrants included), F fields, P programmes (private practice
+    included), R regions, PR of both, m needs, t landscapes, c rows for consortia; the other names
+    say what they count. ``block`` is the memory of the columns in :data:`PACKED`.
     """
 
-    luck: np.ndarray = _column(np.uint64, 1, "(1,)", "key of all draws")
-    world: np.ndarray = _column(WORLD_COLUMNS, 1, "(1,)", "WORLD_COLUMNS")
+    luck: np.ndarray = _column(np.uint64, (1,), "key of all draws")
+    world: np.ndarray = _column(WORLD_COLUMNS, (1,), "WORLD_COLUMNS")
     programmes: np.ndarray = _column(
-        PROGRAMME_COLUMNS, 1, "(P + 1,)", "PROGRAMME_COLUMNS; row 0 is private practice"
+        PROGRAMME_COLUMNS, ("P",), "PROGRAMME_COLUMNS; row 0 is private practice"
     )
-    programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, 1, "(P + 1,)", "PROGRAMME_STATE")
+    programme_state: np.ndarray = _column(columns.PROGRAMME_STATE, ("P",), "PROGRAMME_STATE")
     stages: np.ndarray = _column(
-        np.int64, 2, "(P + 1, stages + R)", "counts of simulation.stages, then tasks in each region"
+        np.int64, ("P", "stages"), "counts of simulation.stages, then tasks in each region"
     )
     purses: np.ndarray = _column(
-        np.int64, 2, "(P + 1, R + 7)", "fen: the regions', the centre's, then the departments'"
+        np.int64, ("P", "purses"), "fen: the regions', the centre's, then the departments'"
     )
     focus: np.ndarray = _column(
-        np.int64, 2, "((P + 1) R, F)", "1: a focus field of a region's programme, regions innermost"
+        np.int64, ("PR", "F"), "1: a focus field of a region's programme, regions innermost"
     )
     escrow: np.ndarray = _column(
-        np.int64, 2, "(c, R + 7)", "fen of a grant still held, by the purse it came from"
+        np.int64, ("c", "purses"), "fen of a grant still held, by the purse it came from"
     )
-    organisations: np.ndarray = _column(columns.ORGANISATION, 1, "(n,)", "ORGANISATION")
-    expertise: np.ndarray = _column(np.float64, 2, "(n, F)", "")
-    floor: np.ndarray = _column(np.float64, 2, "(n, F)", "level that forgetting stops at")
-    ties: np.ndarray = _column(columns.TIE, 2, "(n, MAX_TIES)", "TIE")
-    by_hash: np.ndarray = _column(np.int64, 1, "(n,)", "rows in the order of their hash")
+    organisations: np.ndarray = _column(columns.ORGANISATION, ("n",), "ORGANISATION")
+    expertise: np.ndarray = _column(np.float64, ("n", "F"), "")
+    floor: np.ndarray = _column(np.float64, ("n", "F"), "level that forgetting stops at")
+    ties: np.ndarray = _column(columns.TIE, ("n", columns.MAX_TIES), "TIE")
+    by_hash: np.ndarray = _column(np.int64, ("n",), "rows in the order of their hash")
     ring_start: np.ndarray = _column(
-        np.int64, 1, "(F + 2,)", "first index of each field's ring; ring F holds all firms"
+        np.int64, ("bounds",), "first index of each field's ring; ring F holds all firms"
     )
-    distance: np.ndarray = _column(np.float64, 2, "(F, F)", "field distance in [0, 1]")
+    distance: np.ndarray = _column(np.float64, ("F", "F"), "field distance in [0, 1]")
     reach: np.ndarray = _column(
-        np.float64, 2, "(F, F)", "share of a solution's knowledge that reaches another field"
+        np.float64, ("F", "F"), "share of a solution's knowledge that reaches another field"
     )
     related: np.ndarray = _column(
-        np.float64, 2, "(F, F)", "weight with which a need of the second field has the first"
+        np.float64, ("F", "F"), "weight with which a need of the second field has the first"
     )
-    region_weight: np.ndarray = _column(
-        np.float64, 1, "(R,)", "share of a programme's regional money"
-    )
-    hub: np.ndarray = _column(np.int64, 1, "(1,)", "region without a specialisation, or -1")
-    needs: np.ndarray = _column(
-        columns.NEED, 1, "(m,)", "NEED, shared by all regimes of a replicate"
-    )
+    region_weight: np.ndarray = _column(np.float64, ("R",), "share of a programme's regional money")
+    hub: np.ndarray = _column(np.int64, (1,), "region without a specialisation, or -1")
+    needs: np.ndarray = _column(columns.NEED, ("m",), "NEED, shared by all regimes of a replicate")
     landscapes: np.ndarray = _column(
-        np.int32, 2, "(t, 2**N)", "integer fitness of all designs of a need, in t places"
+        np.int32, ("t", "designs"), "integer fitness of all designs of a need, in t places"
     )
-    tabulated: np.ndarray = _column(np.int64, 1, "(t,)", "need whose table stands there, or -1")
-    place_of: np.ndarray = _column(np.int64, 1, "(m,)", "where a need's table stands or stood")
+    tabulated: np.ndarray = _column(np.int64, ("t",), "need whose table stands there, or -1")
+    place_of: np.ndarray = _column(np.int64, ("m",), "where a need's table stands or stood")
     free_places: np.ndarray = _column(
-        np.int64, 1, "(t,)", "places without a table, the first ``free_count``"
+        np.int64, ("t",), "places without a table, the first ``free_count``"
     )
-    free_count: np.ndarray = _column(np.int64, 1, "(1,)", "")
+    free_count: np.ndarray = _column(np.int64, (1,), "")
     thresholds: np.ndarray = _column(
-        np.int64, 1, "(m,)", "fitness that solves; -1 until the landscape is built"
+        np.int64, ("m",), "fitness that solves; -1 until the landscape is built"
     )
-    start_above: np.ndarray = _column(np.int64, 1, "(m,)", "fitness above which teams start")
-    start_up_to: np.ndarray = _column(np.int64, 1, "(m,)", "fitness up to which teams start")
-    problems: np.ndarray = _column(columns.PROBLEM, 1, "(m,)", "PROBLEM")
+    start_above: np.ndarray = _column(np.int64, ("m",), "fitness above which teams start")
+    start_up_to: np.ndarray = _column(np.int64, ("m",), "fitness up to which teams start")
+    problems: np.ndarray = _column(columns.PROBLEM, ("m",), "PROBLEM")
     live: np.ndarray = _column(
-        np.int64, 1, "(m,)", "needs that may still be solved or adopted, the first N_LIVE, in order"
+        np.int64, ("m",), "needs that may still be solved or adopted, the first N_LIVE, in order"
     )
-    solved: np.ndarray = _column(np.int64, 1, "(m,)", "solved needs, the first N_SOLVED")
-    consortia: np.ndarray = _column(columns.CONSORTIUM, 1, "(c,)", "CONSORTIUM")
+    solved: np.ndarray = _column(np.int64, ("m",), "solved needs, the first N_SOLVED")
+    consortia: np.ndarray = _column(columns.CONSORTIUM, ("c",), "CONSORTIUM")
     no_consortium: np.ndarray = _column(
-        columns.CONSORTIUM, 1, "(1,)", "what a row of consortia holds before it is used: zeros"
+        columns.CONSORTIUM, (1,), "what a row of consortia holds before it is used: zeros"
     )
     members: np.ndarray = _column(
-        columns.MEMBER, 1, "", "MEMBER, those of a consortium after each other"
+        columns.MEMBER, ("seats",), "MEMBER, those of a consortium after each other"
     )
     running: np.ndarray = _column(
-        np.int64, 1, "(c,)", "rows of running projects, the first ACTIVE_PROJECTS are valid"
+        np.int64, ("c",), "rows of running projects, the first ACTIVE_PROJECTS are valid"
     )
     inflow: np.ndarray = _column(
-        np.float64, 1, "(F,)", "knowledge of solutions that becomes public this quarter"
+        np.float64, ("F",), "knowledge of solutions that becomes public this quarter"
     )
     supply_risk: np.ndarray = _column(
-        np.float64, 2, "(chains, F)", "foreign-supply risk of each link; 0 where a field is none"
+        np.float64, ("chains", "F"), "foreign-supply risk of each link; 0 where a field is none"
     )
     domestic_stock: np.ndarray = _column(
-        np.float64, 1, "(F,)", "solved needs, by their components' fields, faded"
+        np.float64, ("F",), "solved needs, by their components' fields, faded"
     )
-    ledger: np.ndarray = _column(np.int64, 1, "(accounts,)", "fen")
-    paid: np.ndarray = _column(np.int64, 1, "(payers,)", "fen paid for projects, bids and looking")
-    bound: np.ndarray = _column(np.int64, 1, "(rules,)", "how often each rule bound")
-    counters: np.ndarray = _column(np.int64, 1, "(COUNTERS,)", "")
-    events: np.ndarray = _column(columns.EVENT, 1, "(e,)", "EVENT; empty when nobody listens")
+    ledger: np.ndarray = _column(np.int64, (len(columns.ACCOUNTS),), "fen")
+    paid: np.ndarray = _column(np.int64, (len(PAYERS),), "fen paid for projects, bids and looking")
+    bound: np.ndarray = _column(np.int64, (len(BINDING_RULES),), "how often each rule bound")
+    counters: np.ndarray = _column(np.int64, (columns.COUNTERS,), "")
+    events: np.ndarray = _column(columns.EVENT, ("events",), "EVENT; empty when nobody listens")
     discounted: np.ndarray = _column(
         np.float64,
-        1,
-        "(5,)",
+        (5,),
         "million yuan, discounted: value, resource cost, public outlay; then resources and outlay so far, undiscounted",
     )
     cutoffs: np.ndarray = _column(
-        np.float64, 1, "(2,)", "difficulty of a technical, value of a major breakthrough"
+        np.float64, (2,), "difficulty of a technical, value of a major breakthrough"
     )
     cohort: np.ndarray = _column(
-        np.int64, 1, "(2,)", "first need that counts, and first that counts no more"
+        np.int64, (2,), "first need that counts, and first that counts no more"
     )
-    trajectory: np.ndarray = _column(
-        np.float64, 2, "(steps from the start of policy, outcomes)", ""
-    )
-    ring: np.ndarray = _column(np.int64, 1, "", "rows on rings, in the order of their hash")
-    ring_hash: np.ndarray = _column(np.uint64, 1, "", "hashes of these")
-    bodies: np.ndarray = _column(columns.BODY, 1, "", "BODY")
-    sources: np.ndarray = _column(columns.SOURCE, 1, "", "SOURCE")
-    funds: np.ndarray = _column(columns.FUND, 1, "(R,)", "FUND")
+    trajectory: np.ndarray = _column(np.float64, ("quarters", len(TRAJECTORIES)), "")
+    ring: np.ndarray = _column(np.int64, ("entries",), "rows on rings, in the order of their hash")
+    ring_hash: np.ndarray = _column(np.uint64, ("entries",), "hashes of these")
+    bodies: np.ndarray = _column(columns.BODY, (columns.MAX_BODIES,), "BODY")
+    sources: np.ndarray = _column(columns.SOURCE, (columns.MAX_SOURCES,), "SOURCE")
+    funds: np.ndarray = _column(columns.FUND, ("R",), "FUND")
 
-    # Room to work in for a team that meets; means nothing at other times.
-    length: np.ndarray = _column(np.float64, 1, "(MAX_MEMBERS,)", "squared lengths of profiles")
+    # Room to work in for a team that meets, or forms; means nothing at other times.
+    length: np.ndarray = _column(
+        np.float64, (columns.MAX_MEMBERS,), "squared lengths of its members' profiles"
+    )
     apart: np.ndarray = _column(
-        np.float64, 1, "(MAX_MEMBERS**2,)", "cognitive distances of pairs, in the order they meet"
+        np.float64,
+        (columns.MAX_MEMBERS**2,),
+        "cognitive distances of pairs, in the order they meet",
     )
     # Room to work in for the lead that now looks for partners; means nothing at other times.
-    known: np.ndarray = _column(np.float64, 1, "(n,)", "times each has worked with it; else 0")
-    looked_at: np.ndarray = _column(np.int64, 1, "(n,)", "1: it has looked at this one; else 0")
-    found: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows of those it has looked at")
-    soonest: np.ndarray = _column(np.int64, 1, "(MAX_LOOKS,)", "rows on a ring, by their clocks")
-    clocks: np.ndarray = _column(np.float64, 1, "(MAX_LOOKS,)", "the clocks of these")
-    pool: np.ndarray = _column(columns.CANDIDATE, 1, "(MAX_LOOKS,)", "CANDIDATE")
+    known: np.ndarray = _column(np.float64, ("n",), "times each has worked with it; else 0")
+    looked_at: np.ndarray = _column(np.int64, ("n",), "1: it has looked at this one; else 0")
+    found: np.ndarray = _column(np.int64, (columns.MAX_LOOKS,), "rows of those it has looked at")
+    soonest: np.ndarray = _column(np.int64, (columns.MAX_LOOKS,), "rows on a ring, by their clocks")
+    clocks: np.ndarray = _column(np.float64, (columns.MAX_LOOKS,), "the clocks of these")
+    pool: np.ndarray = _column(columns.CANDIDATE, (columns.MAX_LOOKS,), "CANDIDATE")
     levels: np.ndarray = _column(
-        np.float64, 1, "(MAX_COMPONENTS,)", "the team's best expertise for each component"
+        np.float64, (columns.MAX_COMPONENTS,), "the team's best expertise for each component"
     )
     worth: np.ndarray = _column(
-        np.float64, 1, "(MAX_COMPONENTS + 1,)", "utility by the number of components covered"
+        np.float64, (columns.MAX_COMPONENTS + 1,), "utility by the number of components covered"
     )
 
     block: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8), repr=False)
@@ -208,7 +209,7 @@ class State:
             row, column = PLACES[name], COLUMNS[name]
             # comparing records field by field takes as long as copying them
             same = array.dtype is column["dtype"] or array.dtype == column["dtype"]
-            if not same or array.ndim != column["ndim"]:
+            if not same or array.ndim != len(column["shape"]):
                 raise TypeError(f"state.{name} is {array.dtype}, {array.ndim}-dimensional")
             if not array.flags.c_contiguous:
                 raise TypeError(f"state.{name} is not contiguous")
@@ -241,6 +242,25 @@ GROWING = {
     "sources": N_SOURCES,
     "events": N_EVENTS,
 }
+
+
+# Rows of these are written when they are used; memory that is never written to costs nothing.
+CLEARED_LATER = ("landscapes", "consortia", "members", "escrow", "running")
+
+
+def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarray]:
+    """Zeros for every column that is not among those given.
+
+    ``sizes``: the lengths that :data:`COLUMNS` have names for.
+    """
+    return {
+        name: (np.empty if name in CLEARED_LATER else np.zeros)(
+            [length if isinstance(length, int) else sizes[length] for length in column["shape"]],
+            column["dtype"],
+        )
+        for name, column in COLUMNS.items()
+        if name not in given
+    }
 
 
 def branch(state: State, spare: list[State] | None = None) -> State:
@@ -319,7 +339,7 @@ class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
         if name not in COLUMNS:
             return None
         column = COLUMNS[name]
-        return types.Array(from_dtype(column["dtype"]), column["ndim"], "C")
+        return types.Array(from_dtype(column["dtype"]), len(column["shape"]), "C")
 
 
 @lower_getattr_generic(_StateType)  # type: ignore[untyped-decorator]
@@ -334,10 +354,10 @@ def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str)
         value.set_metadata("invariant.load", builder.module.add_metadata([]))
         return value
 
-    kind = types.Array(from_dtype(column["dtype"]), column["ndim"], "C")
+    kind = types.Array(from_dtype(column["dtype"]), len(column["shape"]), "C")
     array = context.make_array(kind)(context, builder)
     size = ir.IntType(64)(column["dtype"].itemsize)
-    shape = [slot(1 + axis) for axis in range(column["ndim"])]
+    shape = [slot(1 + axis) for axis in range(len(column["shape"]))]
     strides = [size] if len(shape) == 1 else [builder.mul(shape[1], size), size]
     data = builder.inttoptr(slot(0), context.get_data_type(kind.dtype).as_pointer())
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)

@@ -3,7 +3,8 @@
 ``python -m tests.support.mutations [names]`` copies the packages to a temporary folder for each
 mutation, plants it in the engine's source, compares engine and twin there, and prints a table:
 caught or survived, and the column that gave it away. The exit code is 1 if one survives. All take
-most of an hour on one core, since the engine is compiled anew for each.
+about half an hour on one core, since the engine is compiled anew for each. ``list`` instead of names
+prints what is planted.
 
 Mutations lie in rules that take the engine's columns. The twin shares the rules that take numbers
 only (:mod:`tests.support.twin.rules`), so it would repeat a fault in one of those; they have tests
@@ -282,8 +283,18 @@ def table(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
+def listing() -> str:
+    """All mutations as the Markdown table that stands in the docs."""
+    lines = ["| mutation | in | fault |", "| --- | --- | --- |"]
+    lines += [f"| {one.name} | `{one.file}` | {one.meaning} |" for one in MUTATIONS]
+    return "\n".join(lines)
+
+
 def main(names: Sequence[str]) -> int:
-    """Try the mutations of these names, or all."""
+    """Try the mutations of these names, or all; ``list`` prints them only."""
+    if names == ["list"]:
+        print(listing())
+        return 0
     known = {mutation.name: mutation for mutation in MUTATIONS}
     for name in names:
         if name not in known:

@@ -23,6 +23,11 @@ def test_a_mutation_can_be_planted(mutation: Mutation) -> None:
     compile(mutated, mutation.file, "exec")
 
 
+def test_the_docs_list_all_mutations() -> None:
+    page = (ROOT / "docs" / "model" / "twin.md").read_text(encoding="utf-8")
+    assert mutations.listing() in page, "write there: python -m tests.support.mutations list"
+
+
 def test_every_mutation_has_its_own_name() -> None:
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 10
 

@@ -154,7 +154,7 @@ def _write_needs(state: State, model: TwinModel) -> None:
                 "mask": need.masks,
                 "prerequisite": need.prerequisite.index if need.prerequisite else -1,
                 "waiting": -1,
-                "waiting_too": 0,  # where it waits for nothing, else written below
+                "waiting_too": -1,
             },
         )
         if need.prerequisite:  # the last of those that wait for the same is found first
