@@ -202,6 +202,7 @@ def found_body(s, programme, lead, step):
     body.trials = 0.0
     body.successes = 0.0
     body.size = 0
+    body.member[:] = 0
     s.counters[N_BODIES] += 1
     layers = p.layers_core_members + p.layers_close_members + p.layers_general_members
     wanted = min(min(layers, p.eligibility_max_members), MAX_MEMBERS) - 1

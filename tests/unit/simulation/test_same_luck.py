@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 import yaml
 
@@ -132,6 +135,26 @@ def test_a_branch_keeps_nothing_of_the_memory_it_uses(
     assert not worlds.unequal_columns(new, again)
     ends = [finish(install(state, regimes["soe_consortia"]))[0] for state in (new, again)]
     assert not worlds.unequal_columns(*ends)
+
+
+def test_nothing_is_read_before_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, regimes: dict[str, Regime], results: dict[str, RunResult]
+) -> None:
+    """Rows are cleared when they are used: what stood in their memory before does not matter."""
+    rooms = []
+
+    def littered(shape: Any, dtype: Any) -> np.ndarray:
+        rooms.append(np.zeros(shape, dtype))
+        rooms[-1].view(np.uint8)[...] = 0xA5
+        return rooms[-1]
+
+    monkeypatch.setattr(np, "empty", littered)
+    chosen = [regimes["soe_consortia"], regimes["origin_sources"], regimes["combined"]]
+    again = worlds.run(chosen)
+    monkeypatch.undo()
+    assert len(rooms) > 10
+    for one in again:
+        assert not worlds.differences(one, results[one.regime])
 
 
 def test_the_reference_gives_the_same_when_it_is_reported(results: dict[str, RunResult]) -> None:
