@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from experiments.executor import worker_count
-from experiments.provenance import RELEVANT, git_commit, version
+from experiments.running.executor import worker_count
+from experiments.running.provenance import RELEVANT, git_commit, version
 
 PROCESSOR_FIELD = "model name"
 

@@ -11,7 +11,7 @@ from experiments.explain import _shown as shown
 from experiments.markdown import table as markdown_table
 from experiments.question_map import Level
 from experiments.report import interval, number
-from experiments.statistics import CANNOT_TELL
+from experiments.statistics.paired import CANNOT_TELL
 from experiments.tables import MAIN, regime_entries
 from experiments.words import Words
 

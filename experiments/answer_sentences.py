@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from experiments.question_map import AXES
 from experiments.report import interval, number
-from experiments.statistics import CANNOT_TELL, HIGHER, LOWER
+from experiments.statistics.paired import CANNOT_TELL, HIGHER, LOWER
 from experiments.tables import MAIN, RANKED
 from experiments.words import Words
 

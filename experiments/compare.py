@@ -18,11 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.executor import Engine, Execution, execute
-from experiments.plan import MAIN, MAP, Cell, Plan, Point, reconcile
-from experiments.progress import duration, make_progress
-from experiments.provenance import provenance
-from experiments.store import (
+from experiments.running.executor import Execution, execute
+from experiments.running.jobs import Engine
+from experiments.running.plan import MAIN, MAP, Cell, Plan, Point, reconcile
+from experiments.running.progress import duration, make_progress
+from experiments.running.provenance import provenance
+from experiments.running.store import (
     OUTCOME_NAMES,
     TRAJECTORY_NAMES,
     ExperimentError,

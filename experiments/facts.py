@@ -14,7 +14,7 @@ from agents.settings import ConfigError, nearest
 from experiments.library import Library
 from experiments.question_map import Words, check_keys
 from experiments.regimes import check_words
-from experiments.statistics import mean_interval
+from experiments.statistics.paired import mean_interval
 from simulation.outcomes import OUTCOMES
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import Any
 
 from agents.settings import ConfigError, nearest
 from experiments.library import Library
-from experiments.plan import MAP
 from experiments.regimes import PRESET, check_words
+from experiments.running.plan import MAP
 from simulation.world import World
 
 AXES_GROUP = "experiment/axes"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from experiments import statistics
 from experiments.facts import compared
 from experiments.question_map import AXES
+from experiments.statistics import paired
 from experiments.tables import MAIN, make_schema, make_table, panel, write_table
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _contrasts(runs: pa.Table, setup: QuestionSetup) -> Iterator[Row]:
         index = found.names.index
         rows = [(index(of), index(minus)) for of, minus in _pairs(question)]
         for outcome in question.outcomes:
-            differences = statistics.paired_differences(found[outcome], found.names, rows)
+            differences = paired.paired_differences(found[outcome], found.names, rows)
             for k, one in enumerate(differences, start=1):
                 head = {"variant": variant, "outcome": outcome, "contrast": k}
                 yield head | _difference_row(one, len(rows))
@@ -102,16 +102,14 @@ def _break_even(runs: pa.Table, setup: QuestionSetup) -> Iterator[Row]:
                 if (row := found.row(name)) is not None:
                     values[2 * k + side, : len(found.replicates)] = found[outcome][row]
         rows = [(2 * k, 2 * k + 1) for k in range(len(panels))]
-        differences = statistics.paired_differences(
-            values, pair * len(panels), rows, bonferroni=True
-        )
+        differences = paired.paired_differences(values, pair * len(panels), rows, bonferroni=True)
         for cell, one in zip(setup.cells, differences, strict=True):
             head = dict(zip(AXES, cell.levels, strict=True)) | {"outcome": outcome}
             yield head | _difference_row(one, len(rows))
 
 
-def _difference_row(one: statistics.Difference, size: int) -> Row:
-    row = {field.name: getattr(one, field.name) for field in fields(statistics.Difference)}
+def _difference_row(one: paired.Difference, size: int) -> Row:
+    row = {field.name: getattr(one, field.name) for field in fields(paired.Difference)}
     return row | {"family_size": size}
 
 

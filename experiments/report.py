@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from experiments.figures import FigureInfo
 from experiments.stages import FUNNEL
-from experiments.statistics import CANNOT_TELL, HIGHER, LOWER
+from experiments.statistics.paired import CANNOT_TELL, HIGHER, LOWER
 from experiments.tables import PAYER_COSTS, RANKED, regime_entries
 from experiments.words import Words
 from simulation.outcomes import COUNTS

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from experiments import stages, statistics
+from experiments import stages
+from experiments.statistics import paired
 from simulation.outcomes import BINDING_RULES, COUNTS, OUTCOMES
 from simulation.policies.eligibility import LEAD_TYPES
 
@@ -230,7 +231,7 @@ def _summary(main: Panel, setup: Setup) -> list[dict[str, Any]]:
         values = main[outcome.name]
         bar = _quantile(values[reference], 0.95) if reference is not None else math.nan
         for name, row in zip(main.names, values, strict=True):
-            mean, se, n = statistics.mean_and_se(row)
+            mean, se, n = paired.mean_and_se(row)
             rows.append({
                 "regime": name, "outcome": outcome.name, "unit": outcome.unit, "n": n,
                 "mean": mean, "se": se, "median": _quantile(row, 0.5),
@@ -253,10 +254,10 @@ def _share_above(values: np.ndarray, bar: float) -> float:
 
 def _differences(main: Panel, setup: Setup) -> list[dict[str, Any]]:
     rows = []
-    columns = [column.name for column in fields(statistics.Difference)]
-    for family, pairs in statistics.families(main.names, baselines(setup)).items():
+    columns = [column.name for column in fields(paired.Difference)]
+    for family, pairs in paired.families(main.names, baselines(setup)).items():
         for outcome in COMPARED:
-            for found in statistics.paired_differences(main[outcome], main.names, pairs):
+            for found in paired.paired_differences(main[outcome], main.names, pairs):
                 row = {column: getattr(found, column) for column in columns}
                 rows.append(row | {"outcome": outcome, "family": family})
     return rows
@@ -275,7 +276,7 @@ def _rankings(main: Panel) -> list[dict[str, Any]]:
         {"regime": name, "n": len(main.replicates)} for name in main.names
     ]
     for outcome in RANKED:
-        means = np.array([statistics.mean_and_se(values)[0] for values in main[outcome]])
+        means = np.array([paired.mean_and_se(values)[0] for values in main[outcome]])
         for row, mean, rank in zip(rows, means, _ranks(means), strict=True):
             row |= {outcome: mean, f"rank_{outcome}": rank}
     return rows
@@ -300,11 +301,11 @@ def _incremental_cost(main: Panel, setup: Setup) -> list[dict[str, Any]]:
 
 
 def _cost_row(cost: np.ndarray, extra: np.ndarray) -> dict[str, Any]:
-    cost_mean, _, n = statistics.mean_and_se(cost)
-    extra_mean, _, _ = statistics.mean_and_se(extra)
-    cost_low, cost_high = statistics.mean_interval(cost)
-    extra_low, extra_high = statistics.mean_interval(extra)
-    ratio = statistics.fieller_ratio(cost, extra)
+    cost_mean, _, n = paired.mean_and_se(cost)
+    extra_mean, _, _ = paired.mean_and_se(extra)
+    cost_low, cost_high = paired.mean_interval(cost)
+    extra_low, extra_high = paired.mean_interval(extra)
+    ratio = paired.fieller_ratio(cost, extra)
     return {
         "extra_cost": cost_mean, "extra_cost_low": cost_low, "extra_cost_high": cost_high,
         "extra_effect": extra_mean, "extra_effect_low": extra_low,
@@ -337,8 +338,8 @@ def _welfare_flips(main: Panel, setup: Setup) -> list[dict[str, Any]]:
             main[outcome][k] - main[outcome][reference]
             for outcome in ("welfare_value", "welfare_cost", "welfare_public", "welfare")
         )
-        low, high = statistics.mean_interval(welfare)
-        means = [statistics.mean_and_se(part)[0] for part in (welfare, value, cost, public)]
+        low, high = paired.mean_interval(welfare)
+        means = [paired.mean_and_se(part)[0] for part in (welfare, value, cost, public)]
         rows.append({
             "regime": name, "baseline": setup.reference.name, "difference": means[0],
             "low": low, "high": high, "external_value": criteria.external_value,
@@ -350,7 +351,7 @@ def _welfare_flips(main: Panel, setup: Setup) -> list[dict[str, Any]]:
 
 
 def _flip(burden: np.ndarray, value: np.ndarray) -> dict[str, Any]:
-    ratio = statistics.fieller_ratio(burden, value)
+    ratio = paired.fieller_ratio(burden, value)
     flip = ratio.value - 1.0
     lowest, highest = PLAUSIBLE_EXTERNAL_VALUE
     better = "cannot_tell"
@@ -493,11 +494,11 @@ def _pairs_kept(means: np.ndarray, reference: np.ndarray) -> float:
 
 def _told_signs(main: Panel) -> dict[str, list[tuple[int, int, int]]]:
     """Pairs that the simultaneous intervals over all pairs tell apart: (row, row, sign)."""
-    pairs = statistics.families(main.names, ())["all_pairs"]
-    signs = {statistics.HIGHER: 1, statistics.LOWER: -1}
+    pairs = paired.families(main.names, ())["all_pairs"]
+    signs = {paired.HIGHER: 1, paired.LOWER: -1}
     told = {}
     for outcome in RANKED:
-        found = statistics.paired_differences(main[outcome], main.names, pairs)
+        found = paired.paired_differences(main[outcome], main.names, pairs)
         told[outcome] = [
             (*pair, signs[difference.verdict])
             for pair, difference in zip(pairs, found, strict=True)
@@ -517,7 +518,7 @@ def _incidence(main: Panel, setup: Setup) -> list[dict[str, Any]]:
     time: Any = setup.world.sections["time"]
     rows = []
     for name, first in zip(main.names, main["first_technical_quarter"], strict=True):
-        curve = statistics.cumulative_incidence(first, time.policy)
+        curve = paired.cumulative_incidence(first, time.policy)
         for k, quarter in enumerate(curve.times):
             rows.append({
                 "regime": name, "quarter": int(quarter), "at_risk": int(curve.at_risk[k]),
@@ -539,8 +540,8 @@ def _stages(main: Panel, setup: Setup, programmes: pa.Table | None) -> list[dict
             part = of_regime.filter(pc.equal(of_regime["programme"], k))
             kept = part.filter(pc.is_in(part["replicate"], pa.array(main.replicates, pa.int32())))
             for stage, unit, values in stages.with_wait(kept.sort_by("replicate")):
-                mean, _, n = statistics.mean_and_se(values)
-                low, high = statistics.mean_interval(values)
+                mean, _, n = paired.mean_and_se(values)
+                low, high = paired.mean_interval(values)
                 rows.append({
                     "regime": name, "programme": programme, "stage": stage, "unit": unit, "n": n,
                     "mean": mean, "low": low, "high": high,

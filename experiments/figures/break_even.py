@@ -19,7 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from experiments.figures.axes import wrapped
 from experiments.figures.style import GREY, PNG_DPI, printable, save, style
 from experiments.question_tables import grid
-from experiments.statistics import CANNOT_TELL
+from experiments.statistics.paired import CANNOT_TELL
 from experiments.words import Words
 
 if TYPE_CHECKING:

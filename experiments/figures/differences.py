@@ -8,10 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments import statistics
 from experiments.figures.axes import intervals, regime_axis, row_style, wrapped
 from experiments.figures.material import Material
 from experiments.figures.style import GREY
+from experiments.statistics import paired
 from experiments.tables import baselines
 from simulation.outcomes import COUNTS
 
@@ -62,7 +62,7 @@ def draw_differences(axes: Axes, material: Material, rows: Sequence[Mapping[str,
     ]
     intervals(axes, bounds, lw=1.1)
     for k, (row, (colour, marker)) in enumerate(zip(rows, styles, strict=True)):
-        told = row["verdict"] != statistics.CANNOT_TELL
+        told = row["verdict"] != paired.CANNOT_TELL
         axes.plot(row["difference"], k, marker, color=colour, ms=5.5,
                   mfc=colour if told else "white")  # fmt: skip
     regime_axis(axes, [material.label(row["regime"]) for row in rows])

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments import statistics
 from experiments.figures.axes import regime_colour, small_multiples
 from experiments.figures.material import Material
 from experiments.figures.style import GREY
+from experiments.statistics import paired
 
 
 def draw_fans(material: Material, count: str) -> Figure:
@@ -57,7 +57,7 @@ def _fan(axes: Axes, paths: np.ndarray, colour: str) -> None:
 def draw_incidence(material: Material) -> Figure:
     """Share of replicates with a technical breakthrough by each quarter, and those still waiting."""
     curves = {
-        name: statistics.cumulative_incidence(first, material.horizon)
+        name: paired.cumulative_incidence(first, material.horizon)
         for name, first in zip(
             material.main.names, material.main["first_technical_quarter"], strict=True
         )
@@ -76,11 +76,11 @@ def draw_incidence(material: Material) -> Figure:
     return figure
 
 
-def _steps(curve: statistics.Incidence, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _steps(curve: paired.Incidence, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.append(0, curve.times), np.append(0, values)
 
 
-def _incidence_panel(axes: Axes, curve: statistics.Incidence, colour: str, end: int) -> None:
+def _incidence_panel(axes: Axes, curve: paired.Incidence, colour: str, end: int) -> None:
     times, incidence = _steps(curve, curve.incidence)
     if not np.isnan(curve.low).any():
         low, high = (_steps(curve, side)[1] for side in (curve.low, curve.high))

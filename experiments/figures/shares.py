@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from agents.kinds import KINDS
-from experiments import statistics
 from experiments.figures.axes import intervals, regime_axis, regime_colour, regime_marker
 from experiments.figures.material import Material
 from experiments.figures.style import HATCHES, STACK_COLOURS
+from experiments.statistics import paired
 
 PROJECT_PAYERS = ("paid_programme", "paid_block_grant", "paid_soe_funds", "paid_private")
 TRANSACTIONS = ("scanning_cost", "bidding_cost")
@@ -26,12 +26,12 @@ def draw_two_skins(material: Material) -> Figure:
     for column, (axes, outcome) in enumerate(zip(figure.subplots(1, 3), SKINS, strict=True)):
         found = material.main[outcome]
         bounds = [
-            (*statistics.mean_interval(values), regime_colour(k)) for k, values in enumerate(found)
+            (*paired.mean_interval(values), regime_colour(k)) for k, values in enumerate(found)
         ]
         intervals(axes, bounds, lw=1.4)
         for k, values in enumerate(found):
             axes.plot(
-                statistics.mean_and_se(values)[0],
+                paired.mean_and_se(values)[0],
                 k,
                 regime_marker(k),
                 color=regime_colour(k),

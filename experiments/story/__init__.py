@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from agents.settings import ConfigError
-from experiments.store import describe
+from experiments.running.store import describe
 from experiments.story.files import FILES, check_folder, write_files
 from experiments.story.one_consortium import ConsortiumTeller
 from experiments.story.page import Block, as_text, print_page

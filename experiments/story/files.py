@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.settings import ConfigError
-from experiments.store import atomic_write, describe
+from experiments.running.store import atomic_write, describe
 from experiments.story.figure import draw
 from experiments.story.run import Story
 from experiments.story.teller import Teller
@@ -67,7 +67,7 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _record(story: Story) -> dict[str, Any]:
     """What was run, by which versions, and what it came to; NaN becomes null."""
-    from experiments.provenance import provenance
+    from experiments.running.provenance import provenance
 
     known = {name: value if np.isfinite(value) else None for name, value in story.outcomes.items()}
     name = story.setup.regimes[0].name

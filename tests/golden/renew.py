@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.compiled import source_hash, versions
-from experiments.plan import run_id
+from experiments.running.plan import run_id
 from simulation.outcomes import RunResult
 from tests.support import worlds
 

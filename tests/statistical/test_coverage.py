@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.statistics import (
+from experiments.statistics.paired import (
     CANNOT_TELL,
     families,
     fieller_ratio,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.plan import Plan, Point
+from experiments.running.plan import Plan, Point
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, RunResult
 from simulation.policies.registry import Programme, Regime
 from simulation.population import Population

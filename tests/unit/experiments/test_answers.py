@@ -18,7 +18,6 @@ from experiments import answer_page, answers
 from experiments.answer_sentences import Answer, cell_names, headline, reversal
 from experiments.compare import comparison_plan, runs_table
 from experiments.configuration import QuestionSetup, load_setup
-from experiments.executor import execute
 from experiments.figures.break_even import (
     UNTOLD_HATCH,
     _draw,
@@ -28,11 +27,18 @@ from experiments.figures.break_even import (
 )
 from experiments.figures.style import printable, style
 from experiments.library import CONFIGS, Library
-from experiments.progress import make_progress
 from experiments.question_map import AXES
 from experiments.question_tables import BREAK_EVEN, CONTRASTS, grid, write_question_tables
-from experiments.statistics import CANNOT_TELL, HIGHER, LOWER, paired_differences, student_quantile
-from experiments.store import Store
+from experiments.running.executor import execute
+from experiments.running.progress import make_progress
+from experiments.running.store import Store
+from experiments.statistics.paired import (
+    CANNOT_TELL,
+    HIGHER,
+    LOWER,
+    paired_differences,
+    student_quantile,
+)
 from experiments.tables import COMPARED, make_table, write_tables
 from experiments.words import LANGUAGES, Words, catalogue
 from tests.support import fake_engine as fake

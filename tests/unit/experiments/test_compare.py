@@ -18,9 +18,9 @@ import yaml
 
 from agents.settings import ConfigError
 from experiments.compare import compare, comparison_plan, experiment_of
-from experiments.provenance import command_line
+from experiments.running.provenance import command_line
+from experiments.running.store import ExperimentError
 from experiments.stages import columns_of
-from experiments.store import ExperimentError
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 from simulation.policies.registry import Regime
 from simulation.world import World

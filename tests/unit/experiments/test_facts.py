@@ -15,10 +15,10 @@ from agents.settings import ConfigError
 from experiments.answers import publish, write_answer
 from experiments.compare import comparison_plan, runs_table
 from experiments.configuration import QuestionSetup, load_setup
-from experiments.executor import execute
-from experiments.progress import make_progress
-from experiments.provenance import provenance
-from experiments.store import Store
+from experiments.running.executor import execute
+from experiments.running.progress import make_progress
+from experiments.running.provenance import provenance
+from experiments.running.store import Store
 from experiments.tables import write_tables
 from tests.support import fake_engine as fake
 

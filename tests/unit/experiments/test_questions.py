@@ -18,7 +18,7 @@ from experiments.compare import compare, comparison_plan, experiment_of
 from experiments.configuration import QuestionSetup, Setup, load_setup
 from experiments.library import CONFIGS, Library
 from experiments.question_map import AXES
-from experiments.store import Store
+from experiments.running.store import Store
 from tests.support import fake_engine as fake
 
 QUESTIONS = (

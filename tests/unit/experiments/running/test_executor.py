@@ -9,12 +9,15 @@ import random
 import pytest
 
 from agents.settings import ConfigError
-from experiments import executor as executor_module
 from experiments.compare import runs_table, trajectories_table
-from experiments.executor import Backlog, InProcess, execute, run_job, worker_count
-from experiments.plan import reconcile
-from experiments.progress import Progress
-from experiments.store import ExperimentError, Store
+from experiments.running import executor as executor_module
+from experiments.running.backlog import Backlog
+from experiments.running.executor import InProcess, execute, worker_count
+from experiments.running.jobs import Batch, run_job
+from experiments.running.plan import reconcile
+from experiments.running.pool import Pool
+from experiments.running.progress import Progress
+from experiments.running.store import ExperimentError, Store
 from tests.support import fake_engine as fake
 
 EXPERIMENT = {"seed": 7}
@@ -226,7 +229,7 @@ class PressesCtrlC(Progress):
 def test_ctrl_c_leaves_no_worker_behind(tmp_path, engine, monkeypatch):
     pools = []
 
-    class Watched(executor_module.Pool):
+    class Watched(Pool):
         def __init__(self, *args):
             super().__init__(*args)
             pools.append(self)
@@ -292,7 +295,7 @@ def test_batches_grow_to_the_measured_speed_and_shrink_at_the_end():
     backlog = Backlog(plan, reconcile(plan, ()), workers=2)
     first = backlog.next_job()
     assert len(first.task.replicates) == 1
-    backlog.learn(executor_module.Batch(first.task, [], [], seconds=0.03))
+    backlog.learn(Batch(first.task, [], [], seconds=0.03))
     assert len(backlog.next_job().task.replicates) == 66  # 2 s at 0.03 s a replicate
     sizes = []
     while backlog:

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from experiments import progress as progress_module
-from experiments.progress import Bar, Counts, Lines, Progress, duration, make_progress
+from experiments.running import progress as progress_module
+from experiments.running.progress import Bar, Counts, Lines, Progress, duration, make_progress
 
 
 @pytest.mark.parametrize(

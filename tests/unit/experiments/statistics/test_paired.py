@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments import statistics
-from experiments.statistics import (
+from experiments.statistics import paired
+from experiments.statistics.paired import (
     CANNOT_TELL,
     HIGHER,
     LOWER,
@@ -139,7 +139,7 @@ def test_intervals_do_not_depend_on_what_was_computed_before() -> None:
     first = paired_differences(values, list("abcd"), pairs)
     paired_differences(sample(7), list("abcdefg"), families("abcdefg", ())["all_pairs"])
     np.random.default_rng(0).normal()
-    statistics._reference_draws.cache_clear()
+    paired._reference_draws.cache_clear()
     assert paired_differences(values, list("abcd"), pairs) == first
 
 

@@ -15,9 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.settings import ConfigError
-from experiments import store as store_module
-from experiments.plan import Plan, reconcile, run_id
-from experiments.store import OUTCOME_NAMES, TRAJECTORY_NAMES, ExperimentError, Failure, Run, Store
+from experiments.running import store as store_module
+from experiments.running.plan import Plan, reconcile, run_id
+from experiments.running.store import (
+    OUTCOME_NAMES,
+    TRAJECTORY_NAMES,
+    ExperimentError,
+    Failure,
+    Run,
+    Store,
+)
 from simulation.policies.registry import Regime
 from tests.support import fake_engine as fake
 

@@ -35,7 +35,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agents.settings import ConfigError
-from experiments.plan import SCHEMA_VERSION
+from experiments.running.plan import SCHEMA_VERSION
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)

@@ -1,0 +1,149 @@
+"""Does the work of a plan and loses none of it.
+
+The loop is the same for every way of running: ask the store what is missing, hand out batches,
+write each finished batch, look at the store again. *How* batches are run is an
+:class:`Executor`: in this process, in a pool of processes, or elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from agents.settings import ConfigError
+from experiments.running.backlog import Backlog
+from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
+from experiments.running.plan import Plan, reconcile
+from experiments.running.pool import Pool
+from experiments.running.progress import Progress
+from experiments.running.store import Failure, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a session did: runs done now and found at the start, runs that failed, and time."""
+
+    done: int
+    cached: int
+    failures: tuple[Failure, ...]
+    seconds: float
+
+
+class Executor(Protocol):
+    """A way of running the batches of a backlog."""
+
+    def results(self, backlog: Backlog) -> Iterator[Batch]:
+        """Yield finished batches, in any order, until the backlog is done."""
+
+    def drain(self) -> Iterator[Batch]:
+        """Yield batches that have finished but were not handed over; called after Ctrl-C."""
+
+    def close(self) -> None:
+        """Stop everything at once."""
+
+
+def execute(
+    plan: Plan,
+    store: Store,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    *,
+    run: Engine | None = None,
+    executor: Executor | None = None,
+) -> Execution:
+    """Run what the store does not hold yet.
+
+    Parameters
+    ----------
+    jobs: number of worker processes; 0 for one per processor, 1 for none (in this process).
+    run: the engine, importable by name in other processes; the default is
+        :func:`simulation.runner.run_replicate`.
+    executor: another way of running, for example on a cluster; ``jobs`` is then its business.
+
+    Raises
+    ------
+    ExperimentError: the disk is full, or worker processes do not start.
+    KeyboardInterrupt: after Ctrl-C; what had finished is in the store.
+    """
+    progress = progress or Progress()
+    started = time.monotonic()
+    wanted = plan.run_ids()
+    tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
+    missing = sum(task.size for task in tasks)
+    cached = len(wanted) - missing
+    progress.start(total=len(wanted), cached=cached)
+    failures: dict[str, Failure] = {}
+    if tasks:
+        # More workers than replicates would have nothing to do.
+        workers = min(worker_count(jobs), sum(len(task.replicates) for task in tasks))
+        backlog = Backlog(plan, tasks, workers)
+        executor = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
+        failures = _work_off(executor, backlog, store, progress)
+    given_up = tuple(row for name, row in failures.items() if name not in store.run_ids)
+    return Execution(missing - len(given_up), cached, given_up, time.monotonic() - started)
+
+
+def worker_count(jobs: int) -> int:
+    """Number of workers that ``jobs`` asks for; 0 means one per usable processor."""
+    if jobs < 0:
+        raise ConfigError(f"jobs = {jobs} is below 0. Write 0 for all processors, or a number.")
+    if jobs > 0:
+        return jobs
+    if hasattr(os, "sched_getaffinity"):  # fewer than the machine has, in a container
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _work_off(
+    executor: Executor, backlog: Backlog, store: Store, progress: Progress
+) -> dict[str, Failure]:
+    """Write every batch the executor yields; on Ctrl-C also those it has finished by then."""
+    failures: dict[str, Failure] = {}
+    retried = 0
+
+    def keep(batch: Batch) -> None:
+        nonlocal retried
+        store.append(batch.runs, batch.failures)
+        failures.update({row.run_id: row for row in batch.failures})
+        progress.advance(
+            done=len(batch.runs), failed=len(batch.failures), retried=backlog.retried - retried
+        )
+        retried = backlog.retried
+
+    try:
+        for batch in executor.results(backlog):
+            keep(batch)
+    except KeyboardInterrupt:
+        for batch in executor.drain():
+            keep(batch)
+        raise
+    finally:
+        executor.close()
+    return failures
+
+
+class InProcess:
+    """Runs batches one after another in this process; easiest to debug and to profile."""
+
+    def __init__(self, run: Engine | None) -> None:
+        self._run = engine_or_default(run)
+
+    def results(self, backlog: Backlog) -> Iterator[Batch]:
+        """See :class:`Executor`."""
+        compiled = False
+        while backlog:
+            batch = run_job(self._run, backlog.next_job())
+            if compiled:  # the time of the first batch is that of the compiler
+                backlog.learn(batch)
+            compiled = True
+            yield batch
+
+    def drain(self) -> Iterator[Batch]:
+        """Nothing finishes unseen here."""
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing to stop."""
