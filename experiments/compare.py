@@ -79,6 +79,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     """
     plan = comparison_plan(setup)
     with Store(setup.out, experiment_of(setup)) as store:
+        _write_beginnings(setup)
         if progress:
             _tell_before(plan, store, run)
         execution = _execute(plan, store, setup, progress, run)
@@ -229,6 +230,19 @@ def _execute(
             kept = len(plan.run_ids() & store.run_ids)
             print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
         raise
+
+
+def _write_beginnings(setup: Setup) -> None:
+    """What a run is replayed from, there before the first run is."""
+    from experiments.stored_population import POPULATION_FILE, population_table
+
+    try:
+        write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
+        _write_text(setup.out / "config.yaml", _yaml(setup.config))
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
+        ) from error
 
 
 def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comparison:

@@ -102,7 +102,7 @@ def draw(
         grid.flat[0].lines[: len(names)], list(names.values()), loc="outside lower center",
         ncols=max(1, min(4, int(150 / (widest + 8)))),
     )  # fmt: skip
-    figure.supylabel(label, fontsize=9, ha="center", multialignment="center")
+    figure.supylabel(label, fontsize=9, multialignment="center")
     note = words("sweep.figure_note", n=sweep.replicates, points=sweep.design.points)
     figure.suptitle(wrapped(note, int(13 * size[0])), fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
