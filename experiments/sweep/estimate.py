@@ -15,7 +15,7 @@ from experiments.sweep.setup import SweepSetup
 from experiments.words import Words
 
 MOST_RUNS = 1_000_000  # more must be confirmed
-MOST_POINTS = 1_000_000  # that a plan in memory can hold
+MOST_POINTS = 200_000  # of a plan, which holds them in memory: 2 to 5 kB each
 USUAL_RUNS_PER_SECOND = 30.0  # of one process, 120 organisations: docs/benchmarks.md
 BYTES_PER_RUN = 1_500.0  # in the store, with its name and 113 outcomes
 BYTES_PER_QUARTERS = 4_000.0  # more where a run's quarters are kept

@@ -217,7 +217,7 @@ def test_a_thousand_million_cells_are_refused_with_their_cost(load: Load) -> Non
     assert "100,000,000 points x 3 regimes x 4 replicates are 1,200,000,000 runs" in text
     assert "about 463 days with 1 processes" in text
     assert "TB on disk" in text
-    assert "at most 1,000,000 points" in text
+    assert "at most 200,000 points" in text
 
 
 def test_a_large_sweep_must_be_confirmed(load: Load) -> None:
