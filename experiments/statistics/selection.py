@@ -82,7 +82,7 @@ def select_best(
     while True:
         rows = np.flatnonzero(alive)
         needed = max(int(bound[np.ix_(rows, rows)].max()) + 1, first_stage)
-        seen = min(needed, *(len(values[row]) for row in rows))
+        seen = min(needed, *(len(values[row]) for row in rows.tolist()))
         losing = behind[rows[:, None], rows, start - 1 : seen].any(axis=1)  # (alive, replicates)
         if not losing.any():
             break
@@ -93,7 +93,7 @@ def select_best(
         if alive.sum() == 1:
             break
         start = seen
-    means = [float(values[row][:seen].mean()) for row in np.flatnonzero(alive)]
+    means = [float(values[row][:seen].mean()) for row in np.flatnonzero(alive).tolist()]
     order = np.flatnonzero(alive)[np.argsort(-np.array(means), kind="stable")]
     return Selection(tuple(order.tolist()), tuple(dropped_at.tolist()), seen, needed)
 

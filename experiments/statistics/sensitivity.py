@@ -62,8 +62,9 @@ class Sensitivity:
         expected outcome).
     floor: shape (factors,), what the plain mu* or total index of a factor without effect would be.
     noise_share: shape (factors,), share of the mean square of a factor's effects that is noise.
-    p: shape (factors,), of the hypothesis that the factor changes no expectation, by Holm.
-    noise_dominates: shape (factors,), ``p`` above 0.05: the factor is not told from noise.
+    p: shape (factors,), of the hypothesis that the factor changes no expectation; ``p_holm``
+        over all factors at once.
+    noise_dominates: shape (factors,), ``p_holm`` above 0.05: the factor is not told from noise.
     signal_variance, noise_variance: of the expected outcome over the design; of runs at one point.
     rows, replicates: of the design (trajectories, or base rows), and per point.
     """
@@ -72,6 +73,7 @@ class Sensitivity:
     floor: FloatArray
     noise_share: FloatArray
     p: FloatArray
+    p_holm: FloatArray
     noise_dominates: NDArray[np.bool_]
     signal_variance: float
     noise_variance: float
@@ -271,7 +273,8 @@ def _weighted(rows: FloatArray, values: FloatArray) -> FloatArray:
     """Weighted sum over rows for each draw; ``values`` has shape (rows, draws or 1)."""
     if len(rows) == 1 or values.shape[1] == 1:
         return (rows @ values).ravel()
-    return np.einsum("dr,rd->d", rows, values)
+    sums: FloatArray = np.einsum("dr,rd->d", rows, values)
+    return sums
 
 
 def _morris_statistic(effect: FloatArray) -> Statistic:
@@ -311,7 +314,8 @@ def _sobol_statistic(base: FloatArray, other: FloatArray, changes: FloatArray) -
 
     def statistic(rows: FloatArray, replicates: FloatArray) -> FloatArray:
         numerators, variance = parts(rows, replicates)
-        return indices + (numerators - indices * variance[:, None]) / whole
+        linear: FloatArray = indices + (numerators - indices * variance[:, None]) / whole
+        return linear
 
     return statistic
 
@@ -349,7 +353,8 @@ def _two_way_interval(statistic: Statistic, rows: int, replicates: int) -> Float
 
 def _noise_of_means(effects: FloatArray) -> FloatArray:
     """Mean over rows of the variance of a mean over replicates; (factors, rows, replicates)."""
-    return effects.var(axis=2, ddof=1).mean(axis=1) / effects.shape[2]
+    noise: FloatArray = effects.var(axis=2, ddof=1).mean(axis=1) / effects.shape[2]
+    return noise
 
 
 def _with_noise(
@@ -358,13 +363,14 @@ def _with_noise(
     """Add what noise does; ``effects`` (factors, rows, replicates), ``points`` (points, replicates)."""
     noise = _noise_of_means(effects)
     square = (effects.mean(axis=2) ** 2).mean(axis=1)
-    p = holm(np.array([no_effect_p(effect, len(effects)) for effect in effects]))
+    p = np.array([no_effect_p(effect, len(effects)) for effect in effects])
     return Sensitivity(
         measures=measures,
         floor=floor,
         noise_share=np.minimum(noise / np.where(square > 0.0, square, math.nan), 1.0),
         p=p,
-        noise_dominates=~(p <= 1.0 - LEVEL),
+        p_holm=holm(p),
+        noise_dominates=holm(p) > 1.0 - LEVEL,
         signal_variance=float(signal_covariance(points, points, *map(_even, points.shape))[0]),
         noise_variance=float(points.var(axis=1, ddof=1).mean()),
         rows=effects.shape[1],
@@ -405,8 +411,8 @@ def _signs(count: int) -> FloatArray:
     if 2 ** (count - 1) <= MOST_SIGNS:
         number = np.arange(2 ** (count - 1))
         bits = (number[:, None] >> np.arange(count)) & 1
-        return 1.0 - 2.0 * bits
-    signs = np.where(hashed_uniforms(MOST_SIGNS, count, SIGN_KEY) < 0.5, -1.0, 1.0)
+        return (1 - 2 * bits).astype(np.float64)
+    signs: FloatArray = np.where(hashed_uniforms(MOST_SIGNS, count, SIGN_KEY) < 0.5, -1.0, 1.0)
     signs[0] = 1.0
     return signs
 
