@@ -17,8 +17,9 @@ Compare how often breakthroughs happen under alternative ways of organising coll
 commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
   select       which regime is best, with a stated probability, in as few runs as needed
+  sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
-  run          one run of one regime, with the story of a consortium
+  run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
@@ -108,6 +109,17 @@ def _compare(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     comparison = compare(setup, progress=True)
     return FAILED if comparison.failures.num_rows else OK
+
+
+def _sweep(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """A design over settings, with its runs, tables and figures."""
+    _check_ownership()
+    from experiments.sweep.setup import load_sweep_setup
+
+    setup = load_sweep_setup(words, config_dirs)
+    from experiments.sweep.job import sweep
+
+    return FAILED if sweep(setup).failures.num_rows else OK
 
 
 def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -220,6 +232,7 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
+    "sweep": _sweep,
     "sensitivity": _sensitivity,
     "run": _run,
     "regimes": _regimes,

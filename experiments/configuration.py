@@ -109,21 +109,21 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     primary = read_yaml(CONFIGS / "config.yaml")
     options = [*(name for name in primary if name != "defaults"), GROUP]
     given = sort_overrides([*brought_settings(library, overrides), *overrides], options)
-    values = _compose(library, given) | given.options
+    values = compose_primary(library, given) | given.options
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
     question = chosen_question(
         library, command, values.get(GROUP, NONE), given.options, given.changes
     )
-    regimes = _regimes(library, command, values, given.changes, question)
+    regimes = chosen_regimes(library, command, values, given.changes, question)
     world = World.from_mapping(values["world"])
     variants, variant_replicates = robustness_variants(world, values["robustness"])
     replicates = whole_number("replicates", values["replicates"], 1, MOST_REPLICATES)
     setup = Setup(
         world=world,
         population=build_population(
-            values["population"], where=_population_folder(library, values, given)
+            values["population"], where=population_folder(library, values, given)
         ),
         reference=load_regime(library, REFERENCE),
         regimes=regimes,
@@ -132,8 +132,8 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         seed=whole_number("seed", values["seed"], 0, MOST_SEED),
         replicates=replicates,
         jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
-        out=_out(values["out"], command),
-        lang=_lang(values["lang"]),
+        out=output_folder(values["out"], command),
+        lang=language(values["lang"]),
         outcome=known_outcome(values["outcome"]),
         target=target_half_width(values["half_width"]) if command == "compare" else None,
         config={},
@@ -164,7 +164,7 @@ def list_regimes(config_dirs: Sequence[Path] = ()) -> tuple[RegimeEntry, ...]:
 # ---------------------------------------------------------------- composing
 
 
-def _compose(library: Library, given: Overrides) -> dict[str, Any]:
+def compose_primary(library: Library, given: Overrides) -> dict[str, Any]:
     """The primary configuration with its groups and overrides, as plain values."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -223,9 +223,7 @@ def _explained(error: Exception) -> ConfigError:
     return ConfigError(" ".join(str(cause).split()))
 
 
-def _population_folder(
-    library: Library, values: Mapping[str, Any], given: Overrides
-) -> Path | None:
+def population_folder(library: Library, values: Mapping[str, Any], given: Overrides) -> Path | None:
     """Where a relative path starts: at the file that holds it, or here if it was typed."""
     population = values["population"]
     if not isinstance(population, Mapping) or "population.file" in given.keys:
@@ -240,7 +238,7 @@ def _population_folder(
 # ---------------------------------------------------------------- regimes
 
 
-def _regimes(
+def chosen_regimes(
     library: Library,
     command: str,
     values: Mapping[str, Any],
@@ -259,7 +257,7 @@ def _regimes(
         names = list(asked) or _regime_names(values["regimes"], known)
     entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
-        _refuse_idle(one, entries)
+        refuse_idle(one, entries)
     if command not in ("run", "select"):
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
@@ -288,7 +286,7 @@ def _regime_name(setting: str, name: Any, known: Sequence[str]) -> str:
     return str(name)
 
 
-def _refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
+def refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
     """A change that reaches no programme would silently do nothing."""
     lever = change.family if change.lever is None else f"{change.family}.{change.lever}"
     if change.regime is not None and change.regime not in entries:
@@ -310,13 +308,13 @@ def _refuse_idle(change: Change, entries: Mapping[str, RegimeEntry]) -> None:
 # ---------------------------------------------------------------- single settings
 
 
-def _out(value: Any, command: str) -> Path:
+def output_folder(value: Any, command: str) -> Path:
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"out = {value!r} is not a folder. Write out=results/my_comparison.")
     return Path(value.replace("{command}", command)).expanduser()
 
 
-def _lang(value: Any) -> str:
+def language(value: Any) -> str:
     if value not in LANGUAGES:
         raise ConfigError(f"lang = {value!r} is not known. Write lang=en or lang=zh.")
     return str(value)
@@ -335,7 +333,7 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
         "population": values["population"],
         "world": setup.world.as_mapping(),
         "robustness": values["robustness"],
-        "regimes": {name: _plain_regime(entry) for name, entry in entries.items()},
+        "regimes": {name: plain_regime(entry) for name, entry in entries.items()},
     }
     if isinstance(setup, QuestionSetup):
         plain["experiment"] = plain_question(setup.question)
@@ -351,7 +349,7 @@ def _only_of(command: str, setup: Setup) -> tuple[str, ...]:
     return () if setup.target is None else ("outcome", "half_width")
 
 
-def _plain_regime(entry: RegimeEntry) -> dict[str, Any]:
+def plain_regime(entry: RegimeEntry) -> dict[str, Any]:
     return {
         "title": entry.title,
         "question": entry.question,

@@ -59,12 +59,12 @@ def sort_overrides(texts: Sequence[str], options: Sequence[str]) -> Overrides:
     """
     given = Overrides({}, [], [], {}, set())
     for text in map(_quoted, texts):
-        override = _parse(text)
+        override = parse_override(text)
         first, *rest = override.key_or_group.split(".")
         if first in SECTIONS:
             text, first, rest = f"world.{text}", "world", [first, *rest]
         if first in FAMILIES or (first == "regime" and rest):
-            given.changes.append(_change(text, first, rest, override))
+            given.changes.append(change_of(text, override.key_or_group, _value(text, override)))
         elif first in options and not rest:
             listed = first == "regimes" and override.is_sweep_override()
             given.options[first] = (
@@ -114,11 +114,17 @@ def _quote(value: str) -> str:
     return QuotedString(value, Quote.single).with_quotes()
 
 
-def _parse(text: str) -> Override:
-    """One setting, read by Hydra's grammar; ``+``, ``~`` and packages have no use here."""
+def parse_override(text: str) -> Override:
+    """One setting, read by Hydra's grammar; ``+``, ``~`` and packages have no use here.
+
+    Raises
+    ------
+    ConfigError: it cannot be read, or adds or removes a setting.
+    """
     from hydra.core.override_parser.types import OverrideType
     from hydra.errors import HydraException
 
+    text = _quoted(text)
     try:
         override = _parser().parse_override(text)
     except HydraException as error:
@@ -151,9 +157,18 @@ def _value(text: str, override: Override) -> Any:
     return override.value()
 
 
-def _change(text: str, first: str, rest: Sequence[str], override: Override) -> Change:
-    """A change of levers: family, regime.NAME.family or regime.NAME.PROGRAMME.family."""
-    value = _value(text, override)
+def change_of(text: str, name: str, value: Any) -> Change:
+    """A change of levers by its name: family, regime.NAME.family or regime.NAME.PROGRAMME.family.
+
+    Parameters
+    ----------
+    text: what was written, for messages.
+
+    Raises
+    ------
+    ConfigError: the name leads to no lever.
+    """
+    first, *rest = name.split(".")
     if first in FAMILIES:
         return _lever_change(text, None, None, [first, *rest], value)
     regime, *inside = rest

@@ -9,7 +9,7 @@ programme instead of the defaults (``from``).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +102,7 @@ def regime_entry(
     ConfigError: a lever or preset is unknown, or a change names no programme of the regime.
     """
     for one in changes:
-        _refuse_missing_programme(one, name, programmes)
+        refuse_missing_programme(one, name, programmes)
     built = []
     for programme, levers in programmes.items():
         with _named(name, programme):
@@ -293,7 +293,8 @@ def _check_systems(name: str, systems: Any) -> None:
         )
 
 
-def _refuse_missing_programme(change: Change, name: str, programmes: Mapping[str, Any]) -> None:
+def refuse_missing_programme(change: Change, name: str, programmes: Collection[str]) -> None:
+    """A change of a programme that the regime ``name`` does not have."""
     if change.regime != name or change.programme is None or change.programme in programmes:
         return
     known = [*programmes, *FAMILIES]

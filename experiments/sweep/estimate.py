@@ -1,0 +1,116 @@
+"""How many runs, how long, how much disk: said before a sweep starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from agents.settings import ConfigError
+from experiments.running.executor import worker_count
+from experiments.running.jobs import Batch, Engine, engine_or_default, job_of, run_job
+from experiments.running.plan import Plan, Task
+from experiments.running.progress import duration
+from experiments.running.store import Store
+from experiments.sweep.setup import SweepSetup
+from experiments.words import Words
+
+MOST_RUNS = 1_000_000  # more must be confirmed
+MOST_POINTS = 1_000_000  # that a plan in memory can hold
+USUAL_RUNS_PER_SECOND = 30.0  # of one process, 120 organisations: docs/benchmarks.md
+BYTES_PER_RUN = 1_500.0  # in the store, with its name and 113 outcomes
+BYTES_PER_QUARTERS = 4_000.0  # more where a run's quarters are kept
+
+
+def refuse_too_many(setup: SweepSetup) -> None:
+    """Refuse a sweep above the limit that was not confirmed, before anything of it is made.
+
+    Raises
+    ------
+    ConfigError: says how many runs, how long, how much disk, and what to write.
+    """
+    if setup.runs <= MOST_RUNS and setup.size <= MOST_POINTS:
+        return
+    workers = worker_count(setup.jobs)
+    seconds = setup.runs / (USUAL_RUNS_PER_SECOND * workers)
+    text = (
+        f"{setup.size:,} points x {len(setup.titles)} regimes x {setup.fixed.replicates} replicates "
+        f"are {setup.runs:,} runs: about {_long(seconds)} with {workers} processes (at "
+        f"{USUAL_RUNS_PER_SECOND:g} runs a second and process, as measured with 120 organisations) "
+        f"and {disk(setup.runs * bytes_per_run(setup))} on disk."
+    )
+    if setup.size > MOST_POINTS:
+        raise ConfigError(
+            f"{text} A sweep has at most {MOST_POINTS:,} points. Take fewer factors or levels, or "
+            f"fewer points of another design, such as design=lhs points=1000."
+        )
+    if not setup.confirmed:
+        raise ConfigError(
+            f"{text} Write confirm=true to start it all the same, or fewer points or replicates."
+        )
+
+
+def tell_estimate(
+    plan: Plan, tasks: Sequence[Task], store: Store, setup: SweepSetup, run: Engine | None
+) -> None:
+    """Say what is to come. The time is that of a missing replicate, which is run for it and kept."""
+    words = Words(setup.lang)
+    missing = sum(task.size for task in tasks)
+    shape = {
+        "points": f"{setup.size:,}",
+        "regimes": len(setup.titles),
+        "replicates": setup.fixed.replicates,
+        "runs": f"{setup.runs:,}",
+        "missing": f"{missing:,}",
+    }
+    print(words("sweep.plan", **shape), file=sys.stderr)
+    if not tasks:
+        return
+    batch = _second_replicate(plan, tasks[0], store, engine_or_default(run))
+    point, task = plan.points[batch.task.point].variant, batch.task
+    workers = worker_count(setup.jobs)
+    space = disk(missing * bytes_per_run(setup))
+    if batch.failures:
+        print(words("sweep.estimate_failed", point=point, disk=space), file=sys.stderr)
+        return
+    left = missing - min(2, len(tasks[0].replicates)) * task.size
+    seconds = batch.seconds / task.size * left / workers
+    print(
+        words(
+            "sweep.estimate", point=point, regimes=len(task.regimes),
+            seconds=f"{batch.seconds:.2g}", time=_long(seconds), workers=workers, disk=space,
+        ),
+        file=sys.stderr,
+    )  # fmt: skip
+
+
+def _second_replicate(plan: Plan, task: Task, store: Store, engine: Engine) -> Batch:
+    """Run the first two replicates of a task, and return the second; the first warms up."""
+    rest: Task | None = task
+    for _ in range(2):
+        if rest is not None:
+            one, rest = rest.first(1)
+            batch = run_job(engine, job_of(plan.points[one.point], one))
+            store.append(batch.runs, batch.failures)
+    return batch
+
+
+def bytes_per_run(setup: SweepSetup) -> float:
+    """Disk that a run takes."""
+    return BYTES_PER_RUN + (BYTES_PER_QUARTERS if setup.fixed.trajectories else 0.0)
+
+
+def disk(size: float) -> str:
+    """Bytes in words."""
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000.0
+        if size < 1000.0:
+            return f"{max(size, 1.0):.0f} {unit}"
+    return f"{size / 1000.0:,.0f} TB"
+
+
+def _long(seconds: float) -> str:
+    """A duration in words; days and years where hours are too many."""
+    days = seconds / 86_400.0
+    if days < 2:
+        return duration(seconds)
+    return f"{days:,.0f} days" if days < 730 else f"{days / 365.25:,.0f} years"

@@ -1,0 +1,148 @@
+"""How an outcome follows each factor, regime by regime."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from experiments.figures.axes import columns, regime_colour, regime_marker, wrapped
+from experiments.figures.style import GREY, PNG_DPI, WIDTH, printable, save, style
+from experiments.statistics import paired
+from experiments.sweep.designs import Design
+from experiments.sweep.results import SweepResults
+from experiments.sweep.space import FloatArray, shown
+from experiments.words import Words
+
+DRAWN = ("technical", "welfare")
+MOST_BINS = 8
+LEAST_IN_BIN = 8  # points, on average
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Points put together by the value of one factor.
+
+    Attributes
+    ----------
+    places: where each group is drawn, shape (groups,).
+    member: group of every point, shape (points,).
+    labels: names of the places, if they are no numbers.
+    """
+
+    places: FloatArray
+    member: np.ndarray
+    labels: tuple[str, ...] = ()
+
+
+def write_figures(
+    sweep: SweepResults, titles: Mapping[str, Mapping[str, str]], lang: str
+) -> list[Path]:
+    """Draw a figure for each outcome of :data:`DRAWN` as SVG and PNG; returns the PNGs."""
+    folder = sweep.out / "figures"
+    folder.mkdir(exist_ok=True)
+    words = Words(lang)
+    names = [printable(titles[name].get(lang) or name) for name in sweep.regimes]
+    written = []
+    with style(lang, "".join([*names, *sweep.design.space.names, *map(str, _all_labels(sweep))])):
+        for outcome, values in zip(DRAWN, sweep.outcomes(DRAWN), strict=True):
+            figure = draw(sweep, outcome, values, names, words)
+            svg, png = (folder / f"factors_{outcome}.{kind}" for kind in ("svg", "png"))
+            save(figure, svg, png, PNG_DPI)
+            written.append(png)
+    return written
+
+
+def draw(
+    sweep: SweepResults, outcome: str, values: FloatArray, names: Sequence[str], words: Words
+) -> Figure:
+    """One panel per factor, one curve per regime.
+
+    Parameters
+    ----------
+    values: shape (points, regimes, replicates).
+    names: titles of the regimes.
+    """
+    factors = sweep.design.space.factors
+    across = min(4, len(factors))
+    lines = math.ceil(len(factors) / across)
+    size = (max(WIDTH * across / 4, 0.6 * WIDTH), 1.4 + 2.5 * lines + 0.22 * len(names) / 3)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
+    grid = figure.subplots(lines, across, squeeze=False, sharey=True)
+    for k, axes in enumerate(grid.flat):
+        if k >= len(factors):
+            axes.set_axis_off()
+            continue
+        groups = _groups(sweep.design, k)
+        for regime in range(len(names)):
+            _curve(axes, groups, values[:, regime], regime)
+        axes.set_title(wrapped(printable(factors[k].name), 32), fontsize=9)
+        if groups.labels:
+            axes.set_xticks(groups.places, [wrapped(label, 14) for label in groups.labels])
+            axes.set_xlim(-0.5, len(groups.places) - 0.5)
+        axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+    widest = max(map(columns, names))
+    figure.legend(
+        grid.flat[0].lines, names, loc="outside lower center",
+        ncols=max(1, min(4, int(150 / (widest + 8)))),
+    )  # fmt: skip
+    figure.supylabel(
+        f"{words('outcome.' + outcome)} ({words('sweep.unit.' + outcome)})", fontsize=9
+    )
+    note = words("sweep.figure_note", n=sweep.replicates, points=sweep.design.points)
+    figure.suptitle(wrapped(note, int(13 * size[0])), fontsize=8, color=GREY, x=0.01, ha="left")
+    return figure
+
+
+def _curve(axes: Axes, groups: Groups, values: FloatArray, regime: int) -> None:
+    """Means over the points of each group with 95 % intervals over the replicates."""
+    colour = regime_colour(regime)
+    mean, low, high = (np.array(row) for row in zip(*_estimates(groups, values), strict=True))
+    shift = 0.06 * (regime % 5 - 2) if groups.labels else 0.0
+    places = groups.places + shift
+    axes.plot(
+        places, mean, color=colour, marker=regime_marker(regime), ms=4, lw=1.2,
+        ls="none" if groups.labels else "-",
+    )  # fmt: skip
+    axes.vlines(places, low, high, color=colour, lw=1.0)
+
+
+def _estimates(groups: Groups, values: FloatArray) -> Iterator[tuple[float, float, float]]:
+    """Mean and interval of each group; a replicate's mean over the points is one observation."""
+    for group in range(len(groups.places)):
+        part = values[groups.member == group]
+        known = ~np.isnan(part)
+        with np.errstate(invalid="ignore"):
+            means = np.where(known, part, 0.0).sum(axis=0) / known.sum(axis=0)
+        yield paired.mean_and_se(means)[0], *paired.mean_interval(means)
+
+
+def _groups(design: Design, k: int) -> Groups:
+    """Points by level, or by slices of a range that hold equally many points."""
+    factor = design.space.factors[k]
+    values = design.values(k)
+    if not factor.ordered:
+        order = {level: position for position, level in enumerate(factor.levels)}
+        member = np.array([order[value] for value in values])
+        labels = tuple(printable(shown(level)) for level in factor.levels)
+        return Groups(np.arange(len(labels), dtype=np.float64), member, labels)
+    numbers = np.array(values, np.float64)
+    distinct, member = np.unique(numbers, return_inverse=True)
+    if len(distinct) <= MOST_BINS:
+        return Groups(distinct, member)
+    bins = max(2, min(MOST_BINS, len(numbers) // LEAST_IN_BIN))
+    edges = np.quantile(numbers, np.linspace(0.0, 1.0, bins + 1)[1:-1])
+    member = np.searchsorted(edges, numbers, side="right")
+    places = np.array([numbers[member == one].mean() for one in range(bins)])
+    return Groups(places, member)
+
+
+def _all_labels(sweep: SweepResults) -> Iterator[str]:
+    for factor in sweep.design.space.factors:
+        yield from map(shown, factor.levels)
