@@ -51,7 +51,8 @@ def _of_one(
     measure = found.measures[main]
     order = np.argsort(-np.nan_to_num(measure.value, nan=-np.inf), kind="stable")
     told = [k for k in order if not found.noise_dominates[k]]
-    untold = [factors[k] for k in order if found.noise_dominates[k]]
+    inert = [factors[k] for k in order if measure.plain[k] == 0.0]
+    untold = [factors[k] for k in order if found.noise_dominates[k] and measure.plain[k] != 0.0]
     places = {
         "head": heading(one, titles, words), "measure": words(f"sensitivity.{main}"),
         "replicates": found.replicates,
@@ -66,8 +67,10 @@ def _of_one(
         listed.append(words("list.and_more", count=len(told) - LISTED))
     key = "matters" if told else "nothing"
     yield words(f"sensitivity.{key}", names=words.join(listed), **places)
-    if untold:
+    if told and untold:
         yield words("sensitivity.noise", names=words.join(untold), **places)
+    if inert:
+        yield words("sensitivity.inert", names=words.join(inert), **places)
     if np.isfinite(found.noise_share_of_run):
         heavy = found.noise_share_of_mean > LUCK_DOMINATES
         yield words("sensitivity.luck_dominates" if heavy else "sensitivity.luck", **places)
