@@ -89,7 +89,10 @@ def bca_interval(
 
 
 def interval_of_mean(values: FloatArray, level: float = LEVEL) -> tuple[float, float, str]:
-    """Interval of a mean and how it was made: ``student``, or ``bca`` where Cochran's rule fails."""
+    """Interval of a mean and how it was made: ``student``, or ``bca`` where Cochran's rule fails.
+
+    With too few values for either rule or bootstrap it is Student's.
+    """
     if normal_theory_serves(values):
         return *mean_interval(values, level), "student"
     low, high = bca_interval(values, level=level)
