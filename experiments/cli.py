@@ -159,8 +159,10 @@ def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
 
 def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
-    """One run, printed and plotted."""
+    """One run, printed and plotted, or a stored run once more."""
     _check_ownership()
+    if any(word.startswith("id=") for word in words):
+        return _replay(words)
     from experiments.configuration import load_setup
 
     setup = load_setup("run", words, config_dirs)
@@ -168,6 +170,24 @@ def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     run_story(setup)
     return OK
+
+
+def _replay(words: Sequence[str]) -> int:
+    """A stored run once more; 1 when it does not come to the same."""
+    from agents.settings import ConfigError
+
+    names, options = _split(words, ("id", "out", "lang"))
+    if names or "out" not in options:
+        raise ConfigError(
+            "id needs the folder that holds the run. Write: consortia run id=RUN_ID out=results/sweep"
+        )
+    lang = _lang(options)
+    from experiments.replay import replay, sentences
+    from experiments.words import Words
+
+    replayed = replay(options["id"], Path(options["out"]).expanduser())
+    print("\n".join(sentences(replayed, Words(lang))))
+    return OK if replayed.equal else FAILED
 
 
 def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:

@@ -79,6 +79,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     KeyboardInterrupt: after Ctrl-C; the same call goes on where it stopped.
     """
     with Store(setup.out, experiment_of(setup)) as store:
+        _write_beginnings(setup)
         if progress:
             tell_before(comparison_plan(setup), store, run)
         grown = None if setup.target is None else _grow(setup, store, progress, run)
@@ -242,6 +243,19 @@ def do_runs(
             kept = len(plan.run_ids() & store.run_ids)
             print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
         raise
+
+
+def _write_beginnings(setup: Setup) -> None:
+    """What a run is replayed from, there before the first run is."""
+    from experiments.stored_population import POPULATION_FILE, population_table
+
+    try:
+        write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
+        write_text(setup.out / "config.yaml", yaml_text(setup.config))
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
+        ) from error
 
 
 def _write(

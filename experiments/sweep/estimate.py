@@ -65,15 +65,14 @@ def tell_estimate(
     print(words("sweep.plan", **shape), file=sys.stderr)
     if not tasks:
         return
-    batch = _second_replicate(plan, tasks[0], store, engine_or_default(run))
+    batch = _warm_replicate(plan, tasks, store, engine_or_default(run))
     point, task = plan.points[batch.task.point].variant, batch.task
     workers = worker_count(setup.jobs)
     space = disk(missing * bytes_per_run(setup))
     if batch.failures:
         print(words("sweep.estimate_failed", point=point, disk=space), file=sys.stderr)
         return
-    left = missing - min(2, len(tasks[0].replicates)) * task.size
-    seconds = batch.seconds / task.size * left / workers
+    seconds = batch.seconds / task.size * missing / workers
     print(
         words(
             "sweep.estimate", point=point, regimes=len(task.regimes),
@@ -83,14 +82,13 @@ def tell_estimate(
     )  # fmt: skip
 
 
-def _second_replicate(plan: Plan, task: Task, store: Store, engine: Engine) -> Batch:
-    """Run the first two replicates of a task, and return the second; the first warms up."""
-    rest: Task | None = task
-    for _ in range(2):
-        if rest is not None:
-            one, rest = rest.first(1)
-            batch = run_job(engine, job_of(plan.points[one.point], one))
-            store.append(batch.runs, batch.failures)
+def _warm_replicate(plan: Plan, tasks: Sequence[Task], store: Store, engine: Engine) -> Batch:
+    """Do up to two missing replicates, one by one, and return the last; the first warms up."""
+    first, rest = tasks[0].first(1)
+    others = [rest] if rest is not None else list(tasks[1:2])
+    for task in (first, *(one.first(1)[0] for one in others)):
+        batch = run_job(engine, job_of(plan.points[task.point], task))
+        store.append(batch.runs, batch.failures)
     return batch
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agents.settings import ConfigError, Parameter, Settings, nearest
 from experiments.library import Library
 from experiments.overrides import GROUPS, change_of
+from experiments.populations import build_population
 from experiments.regimes import Change
 from experiments.sweep.space import Factor
 from simulation.policies.registry import FAMILIES
@@ -98,6 +99,8 @@ def _type_in(population: Mapping[str, Any], name: str, path: str) -> Any:
     node: Any = population
     for key in path.split("."):
         if not isinstance(node, Mapping) or key not in node:
+            if node is population:
+                build_population({**population, key: 0})  # refuses it and says what can be set
             known = node if isinstance(node, Mapping) else ()
             raise ConfigError(f"'{name}' is not a setting. {nearest(key, map(str, known))}")
         node = node[key]

@@ -44,30 +44,47 @@ class Groups:
 def write_figures(
     sweep: SweepResults, titles: Mapping[str, Mapping[str, str]], lang: str
 ) -> list[Path]:
-    """Draw a figure for each outcome of :data:`DRAWN` as SVG and PNG; returns the PNGs."""
+    """For each outcome of :data:`DRAWN` a figure of its means, and one of the paired differences.
+
+    Returns
+    -------
+    The PNG files; each is written as SVG too.
+    """
     folder = sweep.out / "figures"
     folder.mkdir(exist_ok=True)
     words = Words(lang)
     names = [printable(titles[name].get(lang) or name) for name in sweep.regimes]
     written = []
-    with style(lang, "".join([*names, *sweep.design.space.names, *map(str, _all_labels(sweep))])):
+    with style(lang, "".join([*names, *sweep.design.space.names, *_labels(sweep)])):
         for outcome, values in zip(DRAWN, sweep.outcomes(DRAWN), strict=True):
-            figure = draw(sweep, outcome, values, names, words)
-            svg, png = (folder / f"factors_{outcome}.{kind}" for kind in ("svg", "png"))
-            save(figure, svg, png, PNG_DPI)
-            written.append(png)
+            label = f"{words('outcome.' + outcome)} ({words('sweep.unit.' + outcome)})"
+            against = f"{label}\n{words('figure.against', reference=names[0])}"
+            curves = {
+                f"factors_{outcome}": (label, dict(enumerate(names)), values),
+                f"differences_{outcome}": (
+                    against,
+                    dict(enumerate(names[1:], 1)),
+                    values - values[:, :1],
+                ),
+            }
+            for name, (axis, shown_regimes, numbers) in curves.items():
+                if shown_regimes:
+                    figure = draw(sweep, numbers, shown_regimes, axis, words)
+                    save(figure, folder / f"{name}.svg", folder / f"{name}.png", PNG_DPI)
+                    written.append(folder / f"{name}.png")
     return written
 
 
 def draw(
-    sweep: SweepResults, outcome: str, values: FloatArray, names: Sequence[str], words: Words
+    sweep: SweepResults, values: FloatArray, names: Mapping[int, str], label: str, words: Words
 ) -> Figure:
     """One panel per factor, one curve per regime.
 
     Parameters
     ----------
     values: shape (points, regimes, replicates).
-    names: titles of the regimes.
+    names: titles of the regimes to draw, by their position.
+    label: of the vertical axis.
     """
     factors = sweep.design.space.factors
     across = min(4, len(factors))
@@ -76,35 +93,43 @@ def draw(
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     grid = figure.subplots(lines, across, squeeze=False, sharey=True)
     for k, axes in enumerate(grid.flat):
-        if k >= len(factors):
+        if k < len(factors):
+            _panel(axes, sweep.design, k, values, list(names))
+        else:
             axes.set_axis_off()
-            continue
-        groups = _groups(sweep.design, k)
-        for regime in range(len(names)):
-            _curve(axes, groups, values[:, regime], regime)
-        axes.set_title(wrapped(printable(factors[k].name), 32), fontsize=9)
-        if groups.labels:
-            axes.set_xticks(groups.places, [wrapped(label, 14) for label in groups.labels])
-            axes.set_xlim(-0.5, len(groups.places) - 0.5)
-        axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
-    widest = max(map(columns, names))
+    widest = max(map(columns, names.values()))
     figure.legend(
-        grid.flat[0].lines, names, loc="outside lower center",
+        grid.flat[0].lines[: len(names)], list(names.values()), loc="outside lower center",
         ncols=max(1, min(4, int(150 / (widest + 8)))),
     )  # fmt: skip
-    figure.supylabel(
-        f"{words('outcome.' + outcome)} ({words('sweep.unit.' + outcome)})", fontsize=9
-    )
+    figure.supylabel(label, fontsize=9, multialignment="center")
     note = words("sweep.figure_note", n=sweep.replicates, points=sweep.design.points)
     figure.suptitle(wrapped(note, int(13 * size[0])), fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
 
 
-def _curve(axes: Axes, groups: Groups, values: FloatArray, regime: int) -> None:
+def _panel(axes: Axes, design: Design, k: int, values: FloatArray, regimes: Sequence[int]) -> None:
+    """All curves over one factor; regimes stand a little apart, so that intervals can be told."""
+    factor, groups = design.space.factors[k], _groups(design, k)
+    low, high = (-0.5, len(groups.places) - 0.5) if groups.labels else factor.bounds
+    apart = 0.012 * (high - low) if not groups.labels else 0.35 / len(regimes)
+    for position, regime in enumerate(regimes):
+        shift = apart * (position - (len(regimes) - 1) / 2)
+        _curve(axes, groups, values[:, regime], regime, shift)
+    axes.set_title(wrapped(printable(factor.name), 32), fontsize=9)
+    if groups.labels:
+        axes.set_xticks(groups.places, [wrapped(label, 14) for label in groups.labels])
+    room = 0.0 if groups.labels else 0.05 * (high - low)
+    axes.set_xlim(low - room, high + room)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+    if axes.get_ylim()[0] < 0.0 < axes.get_ylim()[1]:
+        axes.axhline(0.0, color=GREY, lw=0.6, zorder=0)
+
+
+def _curve(axes: Axes, groups: Groups, values: FloatArray, regime: int, shift: float) -> None:
     """Means over the points of each group with 95 % intervals over the replicates."""
     colour = regime_colour(regime)
     mean, low, high = (np.array(row) for row in zip(*_estimates(groups, values), strict=True))
-    shift = 0.06 * (regime % 5 - 2) if groups.labels else 0.0
     places = groups.places + shift
     axes.plot(
         places, mean, color=colour, marker=regime_marker(regime), ms=4, lw=1.2,
@@ -143,6 +168,6 @@ def _groups(design: Design, k: int) -> Groups:
     return Groups(places, member)
 
 
-def _all_labels(sweep: SweepResults) -> Iterator[str]:
+def _labels(sweep: SweepResults) -> Iterator[str]:
     for factor in sweep.design.space.factors:
         yield from map(shown, factor.levels)
