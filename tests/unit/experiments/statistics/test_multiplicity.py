@@ -45,7 +45,7 @@ def test_error_rates_with_dependent_outcomes() -> None:
         p = 2.0 * stats.norm.sf(np.abs(z))
         strict, loose = holm(p) <= 0.05, false_discovery(p) <= 0.05
         silent += not strict[:10].any()
-        shares.append(loose[:10].sum() / max(loose.sum(), 1))
+        shares.append(float(loose[:10].sum()) / max(float(loose.sum()), 1.0))
         found += [strict[10:].mean(), loose[10:].mean()]
     assert_rate_at_least(silent, 3000, nominal=0.95, biased=0.92, name="holm-family")
     assert np.mean(shares) <= 0.05
