@@ -83,9 +83,11 @@ def test_tables_figures_and_words(use, kind, measures) -> None:
     assert rows == found.measures.to_pylist()
     assert len(rows) == 2 * 4 * len(measures)
     told = {(row["regime"], row["factor"]) for row in rows if not row["noise_dominates"]}
-    assert told == {
+    # How rarely a factor without effect is told is tested in tests/statistical.
+    assert told >= {
         ("laissez_faire", "search.noise"), ("race", "search.noise"), ("race", "selection.teams"),
     }  # fmt: skip
+    assert ("laissez_faire", "selection.teams") not in told
     assert (out / "figures" / "sensitivity_solved.svg").is_file()
     assert [path.name for path in found.figures] == ["sensitivity_solved.png"]
     text = (out / "sensitivity.txt").read_text("utf-8")
