@@ -262,7 +262,7 @@ def refuse_idle_factors(design: Design, configurations: Configurations) -> None:
                 continue  # counted with the planned configurations, if it is one
             if signature in seen:
                 raise ConfigError(
-                    f"{factor.name}={factor.text()}: {shown(seen[signature])} and {shown(value)} "
+                    f"{factor.name}={factor.short()}: {shown(seen[signature])} and {shown(value)} "
                     f"come to the same world, population and regimes, so the factor changes nothing "
                     f"there; another setting may stand above it. Leave the factor or a level out."
                 )

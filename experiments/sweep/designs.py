@@ -127,20 +127,20 @@ def _refuse_unsuited(space: Space, kind: str) -> None:
     for factor in space.factors:
         if kind == FACTORIAL and factor.is_range:
             raise ConfigError(
-                f"{factor.name}={factor.text()} is a range, and a factorial design needs levels. "
+                f"{factor.name}={factor.short()} is a range, and a factorial design needs levels. "
                 f"Write levels, such as {factor.name}={_three(factor)}, or another design, such as "
                 f"design=lhs."
             )
         if kind == MORRIS and not factor.ordered and len(factor.levels) > 2:
             one, two = factor.levels[:2]
             raise ConfigError(
-                f"{factor.name}={factor.text()} has names without an order, and a Morris design "
+                f"{factor.name}={factor.short()} has names without an order, and a Morris design "
                 f"steps up and down. Write two of them, such as {factor.name}={one},{two}, or take "
                 f"design=sobol, design=lhs or design=factorial."
             )
         if kind != FACTORIAL and len(factor.levels) == 1:
             raise ConfigError(
-                f"{factor.name}={factor.text()} has one level only. Write at least two, or a range."
+                f"{factor.name}={factor.short()} has one level only. Write at least two, or a range."
             )
 
 

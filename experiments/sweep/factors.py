@@ -180,7 +180,7 @@ def _refuse_outside(factor: Factor, value: Any, declared: Declared, library: Lib
     if wrong:
         whole = "a whole number " if declared.kind is int else ""
         raise ConfigError(
-            f"{factor.name}={factor.text()} leaves what is allowed: {value!r} is not {whole}"
+            f"{factor.name}={factor.short()} leaves what is allowed: {value!r} is not {whole}"
             f"{'true or false' if declared.kind is bool else spec.allowed()}. It is: {spec.meaning} "
             f"({spec.unit}). {_inside(factor, spec)}"
         )

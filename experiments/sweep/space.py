@@ -20,6 +20,8 @@ from agents.settings import ConfigError
 
 FloatArray = NDArray[np.float64]
 
+MOST_WRITTEN = 8  # levels in a message
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:
@@ -103,6 +105,13 @@ class Factor:
             low, high = self.ends()
             return f"interval({low!r},{high!r})"
         return ",".join(map(shown, self.levels))
+
+    def short(self) -> str:
+        """The same for messages, without the middle of a long list."""
+        if len(self.levels) <= MOST_WRITTEN:
+            return self.text()
+        first, second, *_, last = map(shown, self.levels)
+        return f"{first},{second},..,{last}"
 
     def as_mapping(self) -> dict[str, Any]:
         """Plain values, as they stand in YAML."""

@@ -24,7 +24,7 @@ from experiments.tables import COMPARED, write_table
 from simulation.outcomes import OUTCOMES
 
 MOST_ROWS = 100_000  # of runs.parquet; larger sweeps are read from cells.parquet and the store
-CHUNK = 8  # outcomes that are held in memory at once
+HELD = 16_000_000  # values of outcomes that are in memory at once
 TOLD = ("technical", "industrial", "major", "value_realised", "welfare")  # said at the end
 UNITS = {outcome.name: outcome.unit for outcome in OUTCOMES}
 
@@ -108,7 +108,8 @@ class Writer:
 
 
 def _in_chunks(sweep: SweepResults, names: Sequence[str]) -> Iterator[tuple[str, FloatArray]]:
-    for chunk in itertools.batched(names, CHUNK):
+    at_once = max(1, min(len(names), HELD // len(sweep.run_ids)))
+    for chunk in itertools.batched(names, at_once):
         yield from zip(chunk, sweep.outcomes(chunk), strict=True)
 
 
