@@ -63,7 +63,7 @@ def ratio(top: np.ndarray, bottom: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def test_coverage_of_medians_ratios_and_rare_counts() -> None:
-    """Sees .79 for .93 (the bootstrap is good to one or two points at n = 40)."""
+    """Sees .81 for .93 (the bootstrap is good to one or two points at n = 40)."""
     rng, trials = np.random.default_rng(71), 300
     covered = dict.fromkeys(("median", "ratio", "rare"), 0)
     for _ in range(trials):
@@ -79,4 +79,4 @@ def test_coverage_of_medians_ratios_and_rare_counts() -> None:
         ):
             covered[name] += found[0] <= truth <= found[1]
     for name, count in covered.items():
-        assert_rate_at_least(count, trials, nominal=0.93, biased=0.79, name=f"bca-{name}")
+        assert_rate_at_least(count, trials, nominal=0.93, biased=0.81, name=f"bca-{name}")
