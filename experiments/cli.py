@@ -16,7 +16,9 @@ Compare how often breakthroughs happen under alternative ways of organising coll
 
 commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
+  select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
@@ -34,6 +36,7 @@ settings are given as name=value:
   regime.combined.lead_firm.funding=prize   a preset in one programme of one regime
   experiment=label_beyond_cash              a question with its regimes and its break-even map
   robustness=none              leave out the repetitions under other definitions
+  half_width=0.5 outcome=technical replicates=2000   as many replicates as the precision takes
 
 中文: 加 lang=zh 输出中文报告和说明。
 """
@@ -117,6 +120,42 @@ def _sweep(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from experiments.sweep.job import sweep
 
     return FAILED if sweep(setup).failures.num_rows else OK
+
+
+def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Choose the best regime. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.configuration import SelectSetup, load_setup
+
+    setup = load_setup("select", words, config_dirs)
+    assert isinstance(setup, SelectSetup)
+    from experiments.sequential.select import select
+
+    select(setup, progress=True)
+    return OK
+
+
+def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Analyse a sweep that has been run."""
+    from agents.settings import ConfigError
+
+    names, options = _split(words, ("out", "outcome", "regimes", "minus", "lang"))
+    if names or "out" not in options:
+        raise ConfigError(
+            "sensitivity reads the folder of a sweep. Write: consortia sensitivity out=results/sweep"
+        )
+    lang = _lang(options)
+    from experiments.sensitivity import sensitivity
+
+    sensitivity(
+        Path(options["out"]).expanduser(),
+        outcomes=_listed(options.get("outcome", "technical")),
+        regimes=_listed(options.get("regimes", "all")),
+        minus=options.get("minus", "none"),
+        lang=lang,
+        progress=True,
+    )
+    return OK
 
 
 def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -212,7 +251,9 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
+    "select": _select,
     "sweep": _sweep,
+    "sensitivity": _sensitivity,
     "run": _run,
     "regimes": _regimes,
     "populations": _populations,
@@ -234,6 +275,11 @@ def _split(words: Iterable[str], known: Sequence[str]) -> tuple[list[str], dict[
             names.append(name)
     _refuse_options(options, known)
     return names, options
+
+
+def _listed(text: str) -> list[str]:
+    """Names with commas between them; brackets around them are allowed."""
+    return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
 
 
 def _refuse_options(options: Iterable[str], known: Sequence[str]) -> None:

@@ -37,6 +37,7 @@ from experiments.running.store import (
 if TYPE_CHECKING:
     from experiments.configuration import QuestionSetup, Setup
     from experiments.questions import Question
+    from experiments.sequential.precision import Grown
     from simulation.policies.registry import Regime
 
 
@@ -77,18 +78,29 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     ExperimentError: the disk is full, workers do not start, or no replicate is complete (1).
     KeyboardInterrupt: after Ctrl-C; the same call goes on where it stopped.
     """
-    plan = comparison_plan(setup)
     with Store(setup.out, experiment_of(setup)) as store:
         _write_beginnings(setup)
         if progress:
-            _tell_before(plan, store, run)
-        execution = _execute(plan, store, setup, progress, run)
+            tell_before(comparison_plan(setup), store, run)
+        grown = None if setup.target is None else _grow(setup, store, progress, run)
+        setup = setup if grown is None else grown.setup
+        plan = comparison_plan(setup)
+        execution = do_runs(plan, store, setup, progress, run)
+        execution = execution if grown is None else grown.with_the_rest(execution)
         if progress:
             print("Writing tables, figures and the report.", file=sys.stderr)
-        comparison = _write(plan, store, setup, execution)
+        comparison = _write(plan, store, setup, execution, grown)
     if progress:
-        _tell_after(comparison, setup, execution)
+        _tell_after(comparison, setup, execution, grown)
     return comparison
+
+
+def _grow(setup: Setup, store: Store, progress: bool, run: Engine | None) -> Grown:
+    from experiments.sequential.precision import grow
+
+    return grow(
+        setup, store, lambda plan: do_runs(plan, store, setup, progress, run), tell=progress
+    )
 
 
 def comparison_plan(setup: Setup) -> Plan:
@@ -219,9 +231,10 @@ def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
     )
 
 
-def _execute(
+def do_runs(
     plan: Plan, store: Store, setup: Setup, progress: bool, run: Engine | None
 ) -> Execution:
+    """Do the missing runs of a plan as the setup says; after Ctrl-C say what is kept."""
     try:
         with make_progress(progress) as shown:
             return execute(plan, store, setup.jobs, shown, run=run)
@@ -238,14 +251,16 @@ def _write_beginnings(setup: Setup) -> None:
 
     try:
         write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
-        _write_text(setup.out / "config.yaml", _yaml(setup.config))
+        write_text(setup.out / "config.yaml", yaml_text(setup.config))
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
         ) from error
 
 
-def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comparison:
+def _write(
+    plan: Plan, store: Store, setup: Setup, execution: Execution, grown: Grown | None
+) -> Comparison:
     """Write everything that stands in the output folder beside the store."""
     from experiments.figures import write_figures
     from experiments.report import write_report
@@ -269,9 +284,11 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
         write_parquet(out / "runs.parquet", runs)
         write_parquet(out / "trajectories.parquet", trajectories)
         write_parquet(out / "programmes.parquet", programmes)
-        _write_text(out / "config.yaml", _yaml(setup.config))
-        _write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
+        write_text(out / "config.yaml", yaml_text(setup.config))
+        write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         tables = write_tables(runs, setup, out, programmes)
+        if grown is not None:
+            tables["precision"] = grown.write_table(out)
         figures = write_figures(runs, trajectories, tables, setup, out)
         report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
         if (question := question_of(setup)) is not None:
@@ -306,7 +323,8 @@ def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -
         )
 
 
-def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
+def tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
+    """Name damaged files; compile the model, aloud, when it is going to run."""
     for before, after in store.set_aside:
         print(
             f"{before} is damaged and was set aside as {after}; its runs are done again.",
@@ -319,13 +337,17 @@ def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
         warm_up(lambda text: print(text, file=sys.stderr))
 
 
-def _tell_after(comparison: Comparison, setup: Setup, execution: Execution) -> None:
+def _tell_after(
+    comparison: Comparison, setup: Setup, execution: Execution, grown: Grown | None
+) -> None:
     failed = execution.failures
     from experiments.report import answer_sentences
 
     print(f"{execution.done} runs in {duration(execution.seconds)}; {execution.cached} were there.")
     for sentence in answer_sentences(comparison.tables, setup, setup.lang):
         print(f"  {sentence}")
+    if grown is not None:
+        print(f"  {grown.sentence(setup.lang)}")
     print(f"Report:  {comparison.report}\nResults: {comparison.out}")
     if question_of(setup) is not None:
         from experiments.answer_page import PAGES
@@ -348,12 +370,14 @@ def _digest(values: Any) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _yaml(values: dict[str, Any]) -> str:
+def yaml_text(values: dict[str, Any]) -> str:
+    """A configuration as it is written beside results."""
     import yaml
 
     text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
     return text
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text so that no reader meets half of it."""
     atomic_write(path, lambda file: file.write(text.encode("utf-8")))

@@ -29,6 +29,13 @@ from experiments.regimes import (
     load_regime,
 )  # fmt: skip
 from experiments.robustness import MOST_REPLICATES, Variant, robustness_variants, whole_number
+from experiments.sequential.settings import (
+    SelectionRule,
+    Target,
+    known_outcome,
+    selection_rule,
+    target_half_width,
+)  # fmt: skip
 from simulation.population import Population
 from simulation.world import World
 
@@ -50,6 +57,7 @@ class Setup:
     regimes: the regimes to report; in a comparison the reference comes first.
     variants: worlds of the robustness checks, each run with ``variant_replicates``.
     jobs: worker processes; 0 for all cores.
+    outcome, target: the outcome whose differences are to be known to a half-width, if to any.
     config: every value above in plain form, as it is written beside the results.
     """
 
@@ -64,6 +72,8 @@ class Setup:
     jobs: int
     out: Path
     lang: str
+    outcome: str
+    target: Target | None
     config: dict[str, Any]
 
 
@@ -75,12 +85,19 @@ class QuestionSetup(Setup):
     cells: tuple[MapCell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SelectSetup(Setup):
+    """A choice of the best regime; ``replicates`` is the largest number that may be used."""
+
+    rule: SelectionRule
+
+
 def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Setup:
     """Compose, check and build everything for a command.
 
     Parameters
     ----------
-    command: ``compare`` or ``run``; decides which regimes are taken and names the output folder.
+    command: ``compare``, ``run`` or ``select``; decides which regimes are taken and names the output folder.
     overrides: settings as ``name=value``.
     config_dirs: users' folders; the last one shadows the others and ours.
 
@@ -117,17 +134,25 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
         out=output_folder(values["out"], command),
         lang=language(values["lang"]),
+        outcome=known_outcome(values["outcome"]),
+        target=target_half_width(values["half_width"]) if command == "compare" else None,
         config={},
     )
-    setup = setup if question is None else _with_question(setup, question)
+    if question is not None:
+        setup = _with_question(setup, question)
+    if command == "select":
+        setup = SelectSetup(**_fields(setup), rule=selection_rule(values))
     setup.config.update(_plain(setup, command, values))
     return setup
 
 
 def _with_question(setup: Setup, question: Question) -> QuestionSetup:
-    parts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
     cells = map_cells(question.name, question.axes, setup.world) if question.axes else ()
-    return QuestionSetup(**parts, question=question, cells=cells)
+    return QuestionSetup(**_fields(setup), question=question, cells=cells)
+
+
+def _fields(setup: Setup) -> dict[str, Any]:
+    return {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
 
 
 def list_regimes(config_dirs: Sequence[Path] = ()) -> tuple[RegimeEntry, ...]:
@@ -233,7 +258,7 @@ def chosen_regimes(
     entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
         refuse_idle(one, entries)
-    if command != "run":
+    if command not in ("run", "select"):
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
     return in_order(chosen) if values["regimes"] == ALL and not asked else chosen
@@ -312,7 +337,16 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
     }
     if isinstance(setup, QuestionSetup):
         plain["experiment"] = plain_question(setup.question)
-    return plain | ({"consortium": values["consortium"]} if command == "run" else {})
+    return plain | {name: values[name] for name in _only_of(command, setup)}
+
+
+def _only_of(command: str, setup: Setup) -> tuple[str, ...]:
+    """Settings that only this command reads."""
+    if command == "run":
+        return ("consortium",)
+    if command == "select":
+        return ("outcome", "indifference", "confidence", "best")
+    return () if setup.target is None else ("outcome", "half_width")
 
 
 def plain_regime(entry: RegimeEntry) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from pyarrow import csv, parquet
 
 from experiments import stages
 from experiments.statistics import paired
+from experiments.statistics.multiplicity import false_discovery, student_p
+from experiments.statistics.resampling import interval_of_mean
 from simulation.outcomes import BINDING_RULES, COUNTS, OUTCOMES
 from simulation.policies.eligibility import LEAD_TYPES
 
@@ -157,13 +159,13 @@ def make_schema(**columns: str) -> pa.Schema:
 
 SUMMARY = make_schema(
     regime="text", outcome="text", unit="text", n="count", mean="number", se="number",
-    median="number", q05="number", q95="number", share_above_zero="number",
+    low="number", high="number", interval="text", median="number", q05="number", q95="number", share_above_zero="number",
     share_above_reference_q95="number",
 )  # fmt: skip
 DIFFERENCES = make_schema(
     regime="text", baseline="text", outcome="text", difference="number", se="number",
     low="number", high="number", sim_low="number", sim_high="number", share_won="number",
-    n="count", verdict="text", family="text",
+    n="count", verdict="text", family="text", p="number", q="number",
 )  # fmt: skip
 INCREMENTAL_COST = make_schema(
     regime="text", baseline="text", payer="text", effect="text", extra_cost="number",
@@ -232,9 +234,12 @@ def _summary(main: Panel, setup: Setup) -> list[dict[str, Any]]:
         bar = _quantile(values[reference], 0.95) if reference is not None else math.nan
         for name, row in zip(main.names, values, strict=True):
             mean, se, n = paired.mean_and_se(row)
+            compared = outcome.name in COMPARED
+            low, high, kind = interval_of_mean(row) if compared else (math.nan, math.nan, None)
             rows.append({
                 "regime": name, "outcome": outcome.name, "unit": outcome.unit, "n": n,
-                "mean": mean, "se": se, "median": _quantile(row, 0.5),
+                "mean": mean, "se": se, "low": low, "high": high, "interval": kind,
+                "median": _quantile(row, 0.5),
                 "q05": _quantile(row, 0.05), "q95": _quantile(row, 0.95),
                 "share_above_zero": _share_above(row, 0.0),
                 "share_above_reference_q95": _share_above(row, bar),
@@ -253,13 +258,19 @@ def _share_above(values: np.ndarray, bar: float) -> float:
 
 
 def _differences(main: Panel, setup: Setup) -> list[dict[str, Any]]:
-    rows = []
+    """Differences of every family; ``q`` is over all outcomes and regimes of a family."""
+    rows: list[dict[str, Any]] = []
     columns = [column.name for column in fields(paired.Difference)]
     for family, pairs in paired.families(main.names, baselines(setup)).items():
+        start = len(rows)
         for outcome in COMPARED:
             for found in paired.paired_differences(main[outcome], main.names, pairs):
                 row = {column: getattr(found, column) for column in columns}
                 rows.append(row | {"outcome": outcome, "family": family})
+        numbers = [(row["difference"], row["se"], row["n"]) for row in rows[start:]]
+        p = student_p(*np.array(numbers, np.float64).reshape(-1, 3).T)
+        for row, one, joint in zip(rows[start:], p, false_discovery(p), strict=True):
+            row |= {"p": one, "q": joint}
     return rows
 
 

@@ -300,7 +300,7 @@ def _reference_draws(directions: int, freedom: int) -> tuple[FloatArray, FloatAr
     Deviations from the mean span at most ``freedom`` directions, so k never exceeds it.
     """
     cells = directions * (directions + 1) // 2
-    uniforms = _uniforms(CRITICAL_DRAWS, cells + directions)
+    uniforms = hashed_uniforms(CRITICAL_DRAWS, cells + directions)
     normals = special.ndtri(uniforms[:, :cells])
     factor = np.zeros((CRITICAL_DRAWS, directions, directions))
     row, column = np.tril_indices(directions, -1)
@@ -313,14 +313,14 @@ def _reference_draws(directions: int, freedom: int) -> tuple[FloatArray, FloatAr
     return np.ascontiguousarray(normals[:, :directions]), np.ascontiguousarray(lower)
 
 
-def _uniforms(rows: int, columns: int) -> FloatArray:
-    """Numbers in (0, 1), shape (rows, columns): hashes of their own places.
+def hashed_uniforms(rows: int, columns: int, key: int = 0) -> FloatArray:
+    """Numbers in (0, 1), shape (rows, columns): hashes of their own places and a key.
 
     The plain form of the mixing function works cell by cell; its compiled form takes one number.
     """
     mix = streams.mix.py_func  # type: ignore[attr-defined]
     place = np.arange(1, rows * columns + 1, dtype=np.uint64).reshape(rows, columns)
-    bits: NDArray[np.uint64] = mix(mix(place) + CRITICAL_KEY)
+    bits: NDArray[np.uint64] = mix(mix(place) + (CRITICAL_KEY + np.uint64(key)))
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * UNIT
 
 

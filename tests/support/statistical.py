@@ -7,8 +7,10 @@ little power for that, so that a green test means something.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import stats
 
 FALSE_POSITIVE_BUDGET = 1e-3  # chance that any statistical test of the suite fails by bad luck
@@ -68,3 +70,23 @@ def assert_rate_at_least(
         f"{name}: {successes} of {trials} ({successes / trials:.3f}), fewer than {planned.least}; "
         f"at {nominal:g} this happens with probability {planned.false_positive:.1e}"
     )
+
+
+def assert_unbiased(estimates: np.ndarray, truth: float, *, visible: float, name: str) -> None:
+    """Fail when the mean of independent estimates is not ``truth``; one assertion of the budget.
+
+    The test is a two-sided normal one. It is refused when a bias of ``visible`` would be seen with
+    less than LEAST_POWER.
+    """
+    _registered.add(name)
+    assert len(_registered) <= ASSERTIONS, "raise ASSERTIONS: the false-positive budget is used up"
+    se = float(estimates.std(ddof=1)) / math.sqrt(len(estimates))
+    allowed = float(stats.norm.isf(FALSE_POSITIVE_BUDGET / ASSERTIONS / 2)) * se
+    power = float(stats.norm.sf((allowed - visible) / se))
+    if power < LEAST_POWER:
+        raise TooLittlePowerError(
+            f"{name}: {len(estimates)} estimates see a bias of {visible:g} with power {power:.2f}, "
+            f"below {LEAST_POWER:g}: use more or name a larger bias."
+        )
+    bias = float(estimates.mean()) - truth
+    assert abs(bias) <= allowed, f"{name}: bias {bias:g}, more than chance gives ({allowed:g})"

@@ -76,6 +76,8 @@ class SyntheticSetup:
     lang: str = "en"
     jobs: int = 1
     population: Any = None
+    outcome: str = "technical"
+    target: Any = None
     config: dict[str, Any] = field(default_factory=dict)
 
 
