@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ import numpy as np
 from benchmarks.memory import most_memory
 from benchmarks.options import Options, say
 from benchmarks.processes import run_python
-from benchmarks.timing import plain, spread
-from experiments.markdown import table
 from experiments.running.executor import execute
 from experiments.running.plan import Plan, Point
 from experiments.running.progress import Lines
@@ -37,7 +35,10 @@ CASES = {
     "100,000 runs with trajectories": (100_000, 2, True),
     "1,000,000 runs": (1_000_000, 2, False),
 }
-QUICK_CASES = {"10,000 runs": (10_000, 2, False), "10,000 runs with trajectories": (10_000, 1, True)}
+QUICK_CASES = {
+    "10,000 runs": (10_000, 2, False),
+    "10,000 runs with trajectories": (10_000, 1, True),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def plan(runs: int, trajectories: bool) -> Plan:
     from tests.support import fake_engine as fake
 
     world, population = fake.world(), fake.population()
-    regimes = [Regime(f"regime {teams}", (fake.programme(teams),)) for teams in range(1, 1 + REGIMES)]
+    regimes = [
+        Regime(f"regime {teams}", (fake.programme(teams),)) for teams in range(1, 1 + REGIMES)
+    ]
     points = (
         Point(
             f"point {number}", world, population, fake.LAISSEZ_FAIRE, tuple(regimes),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from experiments.running.files import (
     read_by_content,
     write_by_content,
 )
-from experiments.running.names import NAME, Names, column_names
+from experiments.running.names import NAME, Names, column_names, distinct
 
 REGISTER = pa.schema(
     [
@@ -104,7 +104,7 @@ class DataSet:
                 new.append((path.name, names))
         every = np.concatenate([np.empty(0, NAME), *found])
         self.names = Names(every)
-        self._repeated = len(every) > len(self.names)
+        self._repeated = "error" not in self._schema.names and len(every) > len(self.names)
         if new:
             self._write_register(new)
 
@@ -139,22 +139,26 @@ class DataSet:
         ------
         ExperimentError: a file has been damaged; it was set aside.
         """
-        # A kill while files were merged may have left rows twice, in files of any size.
-        limit = np.inf if self._repeated else SMALL
-        chosen = self._ordered(name for name, file in self._files.items() if file.runs < limit)
-        if len(chosen) < 2:
-            return
+        if self._repeated:  # a kill while files were merged left rows twice, in files of any size
+            self._merge_groups(self._ordered(self._files))
+            self._repeated = False
+        small = self._ordered(name for name, file in self._files.items() if file.runs < SMALL)
+        if len(small) > 1:
+            self._merge_groups(small)
+
+    def _merge_groups(self, paths: Sequence[Path]) -> None:
         seen = Names()
         kept: dict[Path, np.ndarray] = {}
-        for group in self._groups(chosen):
-            if len(group) > 1 or self._repeated:
-                self._merge(group, seen, kept)
+        for group in _groups(paths, self._files):
+            self._merge(group, seen, kept)
         self._write_register([(path.name, names) for path, names in kept.items()])
-        self._repeated = False
 
     def _merge(self, paths: Sequence[Path], seen: Names, kept: dict[Path, np.ndarray]) -> None:
         """Put the rows of some files into one, but for runs in ``seen``; ``kept`` stays."""
-        merged = without_repeats(pa.concat_tables([self._read(path) for path in paths]), seen)
+        whole = pa.concat_tables([self._read(path) for path in paths])
+        merged = without_repeats(whole, seen)
+        if len(paths) == 1 and merged.num_rows == whole.num_rows:
+            return
         if merged.num_rows:
             path, names = self._write(merged)
             read_by_content(path)  # what the others are removed for is whole
@@ -164,19 +168,6 @@ class DataSet:
                 old.unlink()
                 del self._files[old.name]
         flush_folder(self.folder)
-
-    def _groups(self, paths: Iterable[Path]) -> Iterator[list[Path]]:
-        """Files to be merged with each other."""
-        group: list[Path] = []
-        runs = 0
-        for path in paths:
-            if group and runs + self._files[path.name].runs > LARGEST:
-                yield group
-                group, runs = [], 0
-            group.append(path)
-            runs += self._files[path.name].runs
-        if group:
-            yield group
 
     # ------------------------------------------------------------ files
 
@@ -194,11 +185,8 @@ class DataSet:
         A damaged file is set aside. One with the columns of another version is left alone.
         """
         try:
-            file = read_by_content(path)
-        except PermissionError as error:
-            raise ConfigError(
-                f"{path} cannot be read. Give yourself the right to read it."
-            ) from error
+            with _readable(path):
+                file = read_by_content(path)
         except (DamagedFileError, OSError):
             self._put_aside(path)
             return None
@@ -210,10 +198,9 @@ class DataSet:
 
     def _read(self, path: Path) -> pa.Table:
         try:
-            return read_by_content(path).read()
+            with _readable(path):
+                return read_by_content(path).read()
         except (DamagedFileError, OSError) as error:
-            if not isinstance(error, DamagedFileError) and path.exists():
-                raise
             after = self._put_aside(path) if path.exists() else "lost"
             raise ExperimentError(
                 f"{path} is damaged since it was opened, and now it is {after}. Start the same "
@@ -277,6 +264,15 @@ class DataSet:
                     old.unlink()
 
 
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """A file that we may not read is not damaged."""
+    try:
+        yield
+    except PermissionError as error:
+        raise ConfigError(f"{path} cannot be read. Give yourself the right to read it.") from error
+
+
 def without_repeats(table: pa.Table, seen: Names) -> pa.Table:
     """The rows of each run once, and of no run in ``seen``, which takes them in.
 
@@ -309,12 +305,26 @@ def blocks(table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return names[starts], starts, np.append(starts[1:], len(names)).astype(np.int64)
 
 
+def _groups(paths: Iterable[Path], files: Mapping[str, _File]) -> Iterator[list[Path]]:
+    """Files to be merged with each other."""
+    group: list[Path] = []
+    runs = 0
+    for path in paths:
+        if group and runs + files[path.name].runs > LARGEST:
+            yield group
+            group, runs = [], 0
+        group.append(path)
+        runs += files[path.name].runs
+    if group:
+        yield group
+
+
 def _distinct(table: pa.Table) -> np.ndarray:
     """Names of the runs in a table, sorted."""
     names = column_names(table["run_id"])
     new = np.ones(len(names), bool)
     new[1:] = names[1:] != names[:-1]  # sorting a name for every quarter would take long
-    return np.unique(names[new])
+    return distinct(names[new])
 
 
 def _fingerprint(schema: pa.Schema) -> str:

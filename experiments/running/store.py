@@ -309,7 +309,7 @@ def _quarters(runs: Sequence[Run]) -> pa.Table:
         return QUARTERS.empty_table()
     lengths = [one.shape[1] for one in series]
     columns = [
-        np.repeat([run.run_id for run in kept], lengths),
+        pa.array([run.run_id for run in kept]).take(np.repeat(np.arange(len(kept)), lengths)),
         np.concatenate([np.arange(length, dtype=np.int32) for length in lengths]),
         *np.concatenate(series, axis=1).astype(np.float32),
     ]
