@@ -258,6 +258,7 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
         write_parquet(out / "runs.parquet", runs)
         write_parquet(out / "trajectories.parquet", trajectories)
         write_parquet(out / "programmes.parquet", programmes)
+        write_parquet(out / "failures.parquet", store.failures(plan.run_ids()))
         _write_text(out / "config.yaml", _yaml(setup.config))
         _write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         tables = write_tables(runs, setup, out, programmes)

@@ -260,14 +260,19 @@ class Store:
         rows = np.repeat(starts[chosen], lengths) + np.arange(len(owner)) - before
         return table.take(pa.array(rows, pa.int64())), owner
 
-    def failures(self) -> pa.Table:
-        """Runs that failed and have not been done since: the last failure of each."""
-        tables = self._failures.tables()
-        rows = pa.concat_tables([FAILURES.empty_table(), *tables])
+    def failures(self, of: Names | None = None) -> pa.Table:
+        """Runs that failed and have not been done since: the last failure of each.
+
+        Parameters
+        ----------
+        of: the runs of interest; runs of another version of the model are never done again.
+        """
+        rows = pa.concat_tables([FAILURES.empty_table(), *self._failures.tables()])
         names = column_names(rows["run_id"])
-        last = {name: row for row, name in enumerate(names.tolist())}
-        open_still = ~self.run_ids.held(names)
-        return rows.take(pa.array([row for row in last.values() if open_still[row]], pa.int64()))
+        last = np.zeros(len(names), bool)
+        last[list({name: row for row, name in enumerate(names.tolist())}.values())] = True
+        last &= ~self.run_ids.held(names)
+        return rows.filter(pa.array(last if of is None else last & of.held(names)))
 
     def _write_manifest(self, experiment: Mapping[str, Any]) -> None:
         """Say what the folder holds, if it does not say so yet."""
