@@ -13,7 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
@@ -174,6 +176,20 @@ def test_rows_of_other_versions_are_kept_and_not_used(tmp_path, monkeypatch):
     compact(tmp_path)
     everything(tmp_path)
     assert {path: path.read_bytes() for path in left} == left
+
+
+@pytest.mark.parametrize("name", ["runs", "trajectories"])
+def test_other_programs_open_the_store(tmp_path, name):
+    out = filled(tmp_path)
+    compact(out)
+    folder = out / "store" / name
+    by_arrow = ds.dataset(folder).to_table()
+    by_pandas = pd.read_parquet(folder)
+    assert (
+        Counter(by_arrow["run_id"].to_pylist()) == rows(out, name) == Counter(by_pandas["run_id"])
+    )
+    some = ds.dataset(folder).to_table(columns=["run_id"], filter=ds.field("run_id") == NAMES[3])
+    assert some.num_rows == rows(out, name)[NAMES[3]]
 
 
 # ---- kills
