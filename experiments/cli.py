@@ -23,6 +23,8 @@ commands:
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+  export       a table of results for other programs: export FOLDER format=csv|dta|parquet
+  diff         whether two folders of results say the same: diff A B
 """
 
 EXAMPLES = """\
@@ -249,6 +251,44 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _export(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Write a table of results for another program, with its codebook."""
+    from agents.settings import ConfigError
+    from experiments.export import FORMATS, export
+    from experiments.words import Words
+
+    names, options = _split(words, ("format", "table", "out", "lang"))
+    if len(names) != 1 or "format" not in options:
+        raise ConfigError(
+            f"export needs a folder of results and a format ({', '.join(FORMATS)}). Write: "
+            f"consortia export results/compare format=csv"
+        )
+    told = Words(_lang(options))
+    out = Path(options.get("out", Path(names[0]) / "export"))
+    table = options.get("table", "runs")
+    done = export(Path(names[0]), out, options["format"], table, told.lang)
+    print(told("export.done", rows=done.rows, path=done.path, codebook=done.codebook))
+    if done.missing:
+        print(told("export.missing", count=done.missing))
+    return OK
+
+
+def _diff(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Tell in what two folders of results differ; exit code 1 when they do."""
+    from agents.settings import ConfigError
+    from experiments.difference import difference, told
+
+    names, options = _split(words, ("lang",))
+    lang = _lang(options)
+    if len(names) != 2:
+        raise ConfigError(
+            "diff needs two folders of results. Write: consortia diff results/a results/b"
+        )
+    found = difference(Path(names[0]), Path(names[1]))
+    print(told(found, lang))
+    return OK if found.equal else FAILED
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
@@ -258,6 +298,8 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "regimes": _regimes,
     "populations": _populations,
     "parameters": _parameters,
+    "export": _export,
+    "diff": _diff,
 }
 
 # ---------------------------------------------------------------- helpers

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from experiments.running.executor import Execution, execute
 from experiments.running.jobs import Engine
+from experiments.running.names import Names, as_names
 from experiments.running.plan import MAIN, MAP, Cell, Plan, Point, reconcile
 from experiments.running.progress import duration, make_progress
 from experiments.running.provenance import provenance
@@ -177,7 +178,7 @@ def experiment_of(setup: Setup) -> dict[str, Any]:
 
 def runs_table(plan: Plan, store: Store) -> pa.Table:
     """All finished cells, sorted by variant, regime and replicate in the order of the plan."""
-    cells = [cell for cell in plan.cells() if cell.run_id in store.run_ids]
+    cells = _finished(plan.cells(), store.run_ids)
     stored = store.runs([cell.run_id for cell in cells])
     names = {
         "variant": pa.array([plan.points[cell.point].variant for cell in cells], pa.string()),
@@ -189,11 +190,8 @@ def runs_table(plan: Plan, store: Store) -> pa.Table:
 
 def trajectories_table(plan: Plan, store: Store) -> pa.Table:
     """Trajectories of the finished cells that keep them, in the order of the plan, by quarter."""
-    cells = [
-        cell
-        for cell in plan.cells()
-        if plan.points[cell.point].trajectories and cell.run_id in store.trajectory_ids
-    ]
+    keeping = (cell for cell in plan.cells() if plan.points[cell.point].trajectories)
+    cells = _finished(keeping, store.trajectory_ids)
     stored, owner = store.trajectories([cell.run_id for cell in cells])
     names = {
         "regime": _regime_names(plan, cells).take(pa.array(owner)),
@@ -207,13 +205,11 @@ def programmes_table(plan: Plan, store: Store, regions: Sequence[str]) -> pa.Tab
     """Counts of the stages, one row per run of the main variant and programme, in the plan's order."""
     from experiments.stages import columns_of
 
-    cells = [
-        cell
-        for cell in plan.cells()
-        if plan.points[cell.point].variant == MAIN and cell.run_id in store.run_ids
-    ]
+    main = (cell for cell in plan.cells() if plan.points[cell.point].variant == MAIN)
+    cells = _finished(main, store.run_ids)
     names = columns_of(regions)
-    stored = store.runs([cell.run_id for cell in cells]).column("stages").to_pylist()
+    rows = store.runs([cell.run_id for cell in cells], ["stages"])
+    stored = rows.column("stages").to_pylist()
     counts = [np.array(one, np.int64).reshape(-1, len(names)) for one in stored]
     owner = np.repeat(np.arange(len(cells)), [len(one) for one in counts])
     keys = {
@@ -223,6 +219,13 @@ def programmes_table(plan: Plan, store: Store, regions: Sequence[str]) -> pa.Tab
     }
     values = np.concatenate([np.empty((0, len(names)), np.int64), *counts])
     return pa.table(keys | {name: values[:, k] for k, name in enumerate(names)})
+
+
+def _finished(cells: Iterable[Cell], stored: Names) -> list[Cell]:
+    """Those whose runs are stored."""
+    every = list(cells)
+    held = stored.held(as_names(cell.run_id for cell in every))
+    return [cell for cell, there in zip(every, held.tolist(), strict=True) if there]
 
 
 def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
@@ -240,7 +243,7 @@ def do_runs(
             return execute(plan, store, setup.jobs, shown, run=run)
     except KeyboardInterrupt:
         if progress:
-            kept = len(plan.run_ids() & store.run_ids)
+            kept = int(store.run_ids.held(plan.run_ids().as_bytes()).sum())
             print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
         raise
 
@@ -284,6 +287,7 @@ def _write(
         write_parquet(out / "runs.parquet", runs)
         write_parquet(out / "trajectories.parquet", trajectories)
         write_parquet(out / "programmes.parquet", programmes)
+        write_parquet(out / "failures.parquet", store.failures(plan.run_ids()))
         write_text(out / "config.yaml", yaml_text(setup.config))
         write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         tables = write_tables(runs, setup, out, programmes)

@@ -70,11 +70,11 @@ def execute(
     """
     progress = progress or Progress()
     started = time.monotonic()
-    wanted = plan.run_ids()
+    total = plan.size
     tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
     missing = sum(task.size for task in tasks)
-    cached = len(wanted) - missing
-    progress.start(total=len(wanted), cached=cached)
+    cached = total - missing
+    progress.start(total=total, cached=cached)
     failures: dict[str, Failure] = {}
     if tasks:
         # More workers than replicates would have nothing to do.
@@ -82,6 +82,7 @@ def execute(
         backlog = Backlog(plan, tasks, workers)
         executor = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
         failures = _work_off(executor, backlog, store, progress)
+    store.compact()
     given_up = tuple(row for name, row in failures.items() if name not in store.run_ids)
     return Execution(missing - len(given_up), cached, given_up, time.monotonic() - started)
 

@@ -13,12 +13,15 @@ import dataclasses
 import functools
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from agents.compiled import source_hash, versions
 from agents.settings import ConfigError
+from experiments.running.names import NAME, Names, name_of, names_of
 from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.world import World
@@ -26,6 +29,8 @@ from simulation.world import World
 SCHEMA_VERSION = 1  # raise it when the meaning of a stored column changes
 MAIN = "main"  # name of the point that is not a variant
 MAP = "map "  # with this begin the names of points that are cells of a question's map
+TASK_REPLICATES = 1_000  # most replicates of a task: cutting batches off a longer one is slow
+LOOKED_UP = 100_000  # names looked up together, however many points they come from
 
 
 def run_id(
@@ -41,7 +46,8 @@ def run_id(
     Names, titles, labels, the number of workers and folders are no part of it; the sources of the
     model and the versions of numba and NumPy are.
     """
-    return _run_id(_regime_key(_setting_key(world, population, reference), regime), seed, replicate)
+    key = _regime_key(_setting_key(world, population, reference), regime)
+    return name_of(_prefix(key, seed), replicate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +61,7 @@ class Point:
     regimes: the regimes to report, in the order of the tables.
     replicates: number of replicates, 0 to ``replicates`` - 1.
     trajectories: whether the runs' trajectories are kept.
+    prefixes: for each regime what its runs have in common; equal where the runs are equal.
     """
 
     variant: str
@@ -65,17 +72,23 @@ class Point:
     seed: int
     replicates: int
     trajectories: bool = False
-    _keys: tuple[bytes, ...] = field(init=False, repr=False)
+    prefixes: tuple[bytes, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         _refuse_repeated("regime", [regime.name for regime in self.regimes])
         setting = _setting_key(self.world, self.population, self.reference)
-        keys = tuple(_regime_key(setting, regime) for regime in self.regimes)
-        object.__setattr__(self, "_keys", keys)
+        keys = [_regime_key(setting, regime) for regime in self.regimes]
+        prefixes = tuple(_prefix(key, self.seed) for key in keys)
+        object.__setattr__(self, "prefixes", prefixes)
 
     def run_id(self, regime: int, replicate: int) -> str:
         """Name of the run of ``regimes[regime]``; see :func:`run_id`."""
-        return _run_id(self._keys[regime], self.seed, replicate)
+        return name_of(self.prefixes[regime], replicate)
+
+    def run_ids(self) -> np.ndarray:
+        """Names of all runs as bytes, shape (regimes, replicates)."""
+        names = [names_of(prefix, self.replicates) for prefix in self.prefixes]
+        return np.concatenate([np.empty(0, NAME), *names]).reshape(len(names), self.replicates)
 
 
 class Cell(NamedTuple):
@@ -103,9 +116,23 @@ class Plan:
                 for replicate in range(point.replicates):
                     yield Cell(index, regime, replicate, point.run_id(regime, replicate))
 
-    def run_ids(self) -> set[str]:
-        """The distinct runs; fewer than cells when regimes with other names have equal levers."""
-        return {cell.run_id for cell in self.cells()}
+    @property
+    def size(self) -> int:
+        """Number of distinct runs; fewer than cells when regimes have equal levers."""
+        return sum(self._distinct().values())
+
+    def run_ids(self) -> Names:
+        """The distinct runs."""
+        names = [names_of(prefix, count) for prefix, count in self._distinct().items()]
+        return Names(np.concatenate([np.empty(0, NAME), *names]))
+
+    def _distinct(self) -> dict[bytes, int]:
+        """Number of replicates by what the runs have in common."""
+        replicates: dict[bytes, int] = {}
+        for point in self.points:
+            for prefix in point.prefixes:
+                replicates[prefix] = max(replicates.get(prefix, 0), point.replicates)
+        return replicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +175,75 @@ def reconcile(
     What futures or progress displays said does not count. A run that several cells share is
     asked for once.
     """
-    claimed: dict[str, bool] = {}  # run -> whether its trajectories come with it
+    stored, kept = Names.of(runs), Names.of(trajectories)
+    claimed = _Claimed()
     tasks: list[Task] = []
-    for index, point in enumerate(plan.points):
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for replicate in range(point.replicates):
-            missing = []
-            for regime in range(len(point.regimes)):
-                name = point.run_id(regime, replicate)
-                stored = name in runs and (not point.trajectories or name in trajectories)
-                coming = name in claimed and claimed[name] >= point.trajectories
-                if stored or coming:
-                    continue
-                claimed[name] = point.trajectories
-                missing.append(regime)
-            if missing:
-                groups.setdefault(tuple(missing), []).append(replicate)
-        tasks += [Task(index, regimes, tuple(group)) for regimes, group in groups.items()]
+    for indices in _portions(plan.points):
+        points = [plan.points[index] for index in indices]
+        names = [point.run_ids() for point in points]
+        done = _done(points, names, stored, kept)
+        for index, point, found in zip(indices, points, done, strict=True):
+            if not found.all():
+                tasks += _tasks(index, point, claimed.left(point, ~found))
     return tasks
+
+
+def _portions(points: Sequence[Point]) -> Iterator[list[int]]:
+    """Indices of points that are looked up together: a few large ones, or many small ones."""
+    portion: list[int] = []
+    size = 0
+    for index, point in enumerate(points):
+        portion.append(index)
+        size += point.replicates * len(point.regimes)
+        if size >= LOOKED_UP:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _done(
+    points: Sequence[Point], names: Sequence[np.ndarray], stored: Names, kept: Names
+) -> list[np.ndarray]:
+    """Which runs of each point are complete, each of shape (regimes, replicates)."""
+    every = np.concatenate([one.ravel() for one in names])
+    sizes = [one.size for one in names]
+    plain = np.repeat([not point.trajectories for point in points], sizes)
+    done = stored.held(every)
+    with_series = np.flatnonzero(done & ~plain)
+    done[with_series] = kept.held(every[with_series])
+    parts = np.split(done, np.cumsum(sizes)[:-1])
+    return [part.reshape(one.shape) for part, one in zip(parts, names, strict=True)]
+
+
+class _Claimed:
+    """Runs that are asked for already, by what they have in common: all below some replicate."""
+
+    def __init__(self) -> None:
+        self._any: dict[bytes, int] = {}
+        self._with_trajectories: dict[bytes, int] = {}
+
+    def left(self, point: Point, missing: np.ndarray) -> np.ndarray:
+        """What nobody has asked for; from now on it is asked for. Changes ``missing``."""
+        kinds = (self._any, self._with_trajectories)
+        enough = kinds[point.trajectories]
+        for regime, prefix in enumerate(point.prefixes):
+            missing[regime, : enough.get(prefix, 0)] = False
+            for claims in kinds[: 1 + point.trajectories]:
+                claims[prefix] = max(claims.get(prefix, 0), point.replicates)
+        return missing
+
+
+def _tasks(index: int, point: Point, missing: np.ndarray) -> Iterator[Task]:
+    """Replicates with the same missing regimes together; ``missing`` (regimes, replicates)."""
+    groups: dict[bytes, list[int]] = {}
+    by_replicate = np.ascontiguousarray(missing.T)
+    for replicate in np.flatnonzero(missing.any(axis=0)).tolist():
+        groups.setdefault(by_replicate[replicate].tobytes(), []).append(replicate)
+    for pattern, group in groups.items():
+        regimes = tuple(np.flatnonzero(np.frombuffer(pattern, bool)).tolist())
+        for first in range(0, len(group), TASK_REPLICATES):
+            yield Task(index, regimes, tuple(group[first : first + TASK_REPLICATES]))
 
 
 def _digest(*parts: bytes) -> bytes:
@@ -196,8 +274,8 @@ def _regime_key(setting: bytes, regime: Regime) -> bytes:
     return _digest(setting, regime.columns.tobytes())
 
 
-def _run_id(key: bytes, seed: int, replicate: int) -> str:
-    return hashlib.sha256(key + f"{seed} {replicate}".encode()).hexdigest()[:32]
+def _prefix(key: bytes, seed: int) -> bytes:
+    return key + b"%d " % seed
 
 
 def _refuse_repeated(what: str, names: list[str]) -> None:

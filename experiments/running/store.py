@@ -1,4 +1,4 @@
-"""The store of results: append-only, one file per finished batch, nothing half-written.
+"""The store of results: nothing half-written, nothing lost, and merged when all is done.
 
 Layout of an output folder::
 
@@ -7,24 +7,21 @@ Layout of an output folder::
     store/runs/              one row per run: run_id, replicate, seed, one column per outcome, stages
     store/trajectories/      one row per run and quarter
     store/failures/          runs that failed: run_id, variant, regime, replicate, seed, error
-    store/set_aside/         files that could not be read; their runs are done again
+    store/checked/           which runs stand in which file, so that opening takes no reading
+    store/set_aside/         files that were damaged; their runs are done again
 
-A file is written under a temporary name in its own folder, flushed to the disk, and renamed: it is
-there whole or not at all. Its name is the hash of its content, so that any damage done later is
-seen when the store is opened, and a batch that is done twice stands there once. What is *done* is
-what can be read here, whatever a process remembers.
+A batch is a file, written under a temporary name in its own folder, flushed to the disk, and
+renamed: it is there whole or not at all. Its name is the hash of its content, so that any damage
+done later is seen before a value is used, and a batch that is done twice stands there once. At the
+end small files are merged (:mod:`experiments.running.dataset`). What is *done* is what can be read
+here, whatever a process remembers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import io
 import json
-import os
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,11 +29,27 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agents.settings import ConfigError
+from experiments.running.dataset import DataSet, blocks
+from experiments.running.files import (
+    TEMPORARY,
+    ExperimentError,
+    InUseError,
+    atomic_write,
+    describe,
+    lock,
+    remedy,
+    write_parquet,
+)
+from experiments.running.names import Names, as_names, column_names
 from experiments.running.plan import SCHEMA_VERSION
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
+
+__all__ = [
+    "OUTCOME_NAMES", "TRAJECTORY_NAMES", "ExperimentError", "Failure", "Run", "Store",
+    "atomic_write", "describe", "failures_table", "write_parquet",
+]  # fmt: skip
 
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
 TRAJECTORY_NAMES = tuple(outcome.name for outcome in TRAJECTORIES)
@@ -63,15 +76,6 @@ FAILURES = pa.schema(
 SCHEMAS = {"runs": RUNS, "trajectories": QUARTERS, "failures": FAILURES}
 
 PRODUCT = "consortia"
-TEMPORARY = ".tmp"
-
-
-class ExperimentError(RuntimeError):
-    """An experiment that cannot go on, for a reason the user can do something about. Exit code 1."""
-
-
-class DamagedFileError(Exception):
-    """A file of the store whose content has changed since it was written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +117,6 @@ class Store:
     Attributes
     ----------
     run_ids, trajectory_ids: names of the runs whose outcomes, or trajectories, can be read.
-    set_aside: files that could not be read, by their name before and after.
     """
 
     def __init__(self, out: Path, experiment: Mapping[str, Any]) -> None:
@@ -130,18 +133,20 @@ class Store:
             in use by another process. Nothing has been changed then.
         """
         self.folder = out / "store"
-        self.set_aside: list[tuple[str, str]] = []
         with _as_config_error(out):
             _refuse_foreign_folder(out)
             _refuse_other_experiment(out, experiment)
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self.folder / "lock", out)
+            self._lock, self._alone = _locked(self.folder / "lock", out)
+        self._runs, self._trajectories, self._failures = self._data_sets = tuple(
+            DataSet(self.folder, name, schema) for name, schema in SCHEMAS.items()
+        )
         try:
             with _as_config_error(out):
-                self._prepare(experiment)
-            self.run_ids = self._verify("runs")
-            self.trajectory_ids = self._verify("trajectories")
-            self._verify("failures")
+                self._write_manifest(experiment)
+                for data_set in self._data_sets:
+                    data_set.prepare(alone=self._alone)
+                    data_set.open()
         except BaseException:
             self.close()
             raise
@@ -157,6 +162,28 @@ class Store:
     ) -> None:
         self.close()
 
+    @property
+    def run_ids(self) -> Names:
+        """Names of the runs whose outcomes can be read."""
+        return self._runs.names
+
+    @property
+    def trajectory_ids(self) -> Names:
+        """Names of the runs whose trajectories can be read."""
+        return self._trajectories.names
+
+    @property
+    def set_aside(self) -> list[tuple[str, str]]:
+        """Files that were damaged, by their name in the output folder before and after."""
+        return [
+            (
+                before.relative_to(self.folder.parent).as_posix(),
+                after.relative_to(self.folder.parent).as_posix(),
+            )
+            for data_set in self._data_sets
+            for before, after in data_set.set_aside
+        ]
+
     def close(self) -> None:
         """Give the folder free."""
         self._lock.close()
@@ -168,149 +195,104 @@ class Store:
         ------
         ExperimentError: the disk is full or the folder cannot be written any more.
         """
-        with_quarters = [run for run in runs if run.trajectories is not None]
-        with self._explained():
+        with self._explained("a result was written"):
             # Trajectories first: a run counts as done only when both can be read.
-            self._write("trajectories", _quarters(with_quarters))
-            self._write("runs", _rows(runs))
-            self._write("failures", failures_table(failures))
-        self.trajectory_ids.update(run.run_id for run in with_quarters)
-        self.run_ids.update(run.run_id for run in runs)
+            self._trajectories.append(_quarters(runs))
+            self._runs.append(_rows(runs))
+            self._failures.append(failures_table(failures))
 
-    def runs(self, run_ids: Sequence[str]) -> pa.Table:
-        """Rows of these runs, in this order; each must be in :attr:`run_ids`."""
-        table = self._read_all("runs")
-        # The first of equal names: a run that was done twice has the same numbers twice.
-        position = {name: row for row, name in reversed(list(enumerate(_ids(table))))}
-        return table.take(pa.array([position[name] for name in run_ids], pa.int64()))
+    def compact(self) -> None:
+        """Merge small files, at the end of an experiment; at most one per 1,000 runs remains.
 
-    def trajectories(self, run_ids: Sequence[str]) -> tuple[pa.Table, np.ndarray]:
+        Where the disk knows no locks nothing is done: another process may be reading.
+
+        Raises
+        ------
+        ExperimentError: the disk is full, the folder cannot be written, or a file was damaged;
+            all runs are where they were.
+        """
+        if self._alone:
+            with self._explained("finished runs were merged into fewer files"):
+                for data_set in self._data_sets:
+                    data_set.compact()
+
+    def runs(
+        self, run_ids: Sequence[str] | np.ndarray, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Rows of these runs, in this order; each must be in :attr:`run_ids`.
+
+        Parameters
+        ----------
+        columns: those wanted; all when None.
+        """
+        wanted = _as_bytes(run_ids)
+        tables = list(self.run_tables(wanted, columns))
+        table = pa.concat_tables([_select(RUNS.empty_table(), columns), *tables])
+        positions = _positions(column_names(table["run_id"]), wanted)
+        rows = table.take(pa.array(positions))
+        return rows if columns is None else rows.select(columns)
+
+    def run_tables(
+        self, run_ids: Sequence[str] | np.ndarray, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """Rows of these runs once each, some thousands at a time, in the order of the store.
+
+        ``run_id`` comes with the columns: the order is not that of ``run_ids``.
+        """
+        for table in self._runs.tables(Names(_as_bytes(run_ids))):
+            yield _select(table, columns)
+
+    def trajectories(self, run_ids: Sequence[str] | np.ndarray) -> tuple[pa.Table, np.ndarray]:
         """Rows of these runs, in this order and by quarter.
 
         Returns
         -------
         The table, and for each of its rows the position of its run in ``run_ids``, shape (rows,).
         """
-        table = self._read_all("trajectories")
-        spans = _spans(_ids(table), table.column("quarter").to_numpy())
-        chosen = [np.arange(*spans[name]) for name in run_ids]
-        rows = np.concatenate([np.empty(0, np.int64), *chosen])
-        owner = np.repeat(np.arange(len(chosen)), [len(rows) for rows in chosen])
+        wanted = _as_bytes(run_ids)
+        tables = self._trajectories.tables(Names(wanted))
+        table = pa.concat_tables([QUARTERS.empty_table(), *tables])
+        names, starts, ends = blocks(table)
+        chosen = _positions(names, wanted)
+        lengths = (ends - starts)[chosen]
+        owner = np.repeat(np.arange(len(chosen)), lengths)
+        before = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        rows = np.repeat(starts[chosen], lengths) + np.arange(len(owner)) - before
         return table.take(pa.array(rows, pa.int64())), owner
 
-    def failures(self) -> pa.Table:
-        """Every failure ever recorded, those mended since included."""
-        return self._read_all("failures")
+    def failures(self, of: Names | None = None) -> pa.Table:
+        """Runs that failed and have not been done since: the last failure of each.
 
-    def _prepare(self, experiment: Mapping[str, Any]) -> None:
-        """Write the manifest if there is none, and remove what a killed process left half-written."""
+        Parameters
+        ----------
+        of: the runs of interest; runs of another version of the model are never done again.
+        """
+        rows = pa.concat_tables([FAILURES.empty_table(), *self._failures.tables()])
+        names = column_names(rows["run_id"])
+        last = np.zeros(len(names), bool)
+        last[list({name: row for row, name in enumerate(names.tolist())}.values())] = True
+        last &= ~self.run_ids.held(names)
+        return rows.filter(pa.array(last if of is None else last & of.held(names)))
+
+    def _write_manifest(self, experiment: Mapping[str, Any]) -> None:
+        """Say what the folder holds, if it does not say so yet."""
+        (self.folder / "checked").mkdir(exist_ok=True)
         manifest = self.folder / "manifest.json"
         if not manifest.exists():
             content = {"product": PRODUCT, "schema": SCHEMA_VERSION, "experiment": experiment}
             text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
             atomic_write(manifest, lambda file: file.write(text.encode()))
-        for name in SCHEMAS:
-            (self.folder / name).mkdir(exist_ok=True)
-            for half_written in (self.folder / name).glob(f"*{TEMPORARY}"):
-                half_written.unlink()
-
-    def _verify(self, name: str) -> set[str]:
-        """Read every file to its end; set aside those that are damaged.
-
-        Returns
-        -------
-        The names of the runs in files of the present columns (others come from other versions).
-        """
-        known: set[str] = set()
-        for path in self._files(name):
-            try:
-                content = _content(path)
-            except PermissionError as error:
-                raise ConfigError(
-                    f"{path} cannot be read. Give yourself the right to read it."
-                ) from error
-            except (DamagedFileError, OSError):
-                self._put_aside(path)
-                continue
-            file = pq.ParquetFile(pa.BufferReader(content))
-            if file.schema_arrow.equals(SCHEMAS[name]):
-                known.update(_ids(file.read(["run_id"])))
-        return known
-
-    def _put_aside(self, path: Path) -> None:
-        target = (
-            self.folder / "set_aside" / f"{path.parent.name}-{uuid.uuid4().hex[:8]}-{path.name}"
-        )
-        target.parent.mkdir(exist_ok=True)
-        path.replace(target)
-        before, after = (one.relative_to(self.folder.parent).as_posix() for one in (path, target))
-        self.set_aside.append((before, after))
-
-    def _files(self, name: str) -> list[Path]:
-        return sorted((self.folder / name).glob("*.parquet"))
-
-    def _read_all(self, name: str) -> pa.Table:
-        try:
-            contents = [_content(path) for path in self._files(name)]
-        except DamagedFileError as error:
-            raise ExperimentError(
-                f"{error} since it was opened. Start the same command again: the file is set "
-                f"aside then and its runs are done again."
-            ) from error
-        tables = [pq.read_table(pa.BufferReader(content)) for content in contents]
-        kept = [table for table in tables if table.schema.equals(SCHEMAS[name])]
-        return pa.concat_tables([SCHEMAS[name].empty_table(), *kept]).combine_chunks()
-
-    def _write(self, name: str, table: pa.Table) -> None:
-        if table.num_rows:
-            content = _parquet(table)
-            path = self.folder / name / f"{_hash(content)}.parquet"
-            atomic_write(path, lambda file: file.write(content))
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, what: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise ExperimentError(
-                f"{describe(error)} while a result was written. {len(self.run_ids)} runs are safe "
-                f"in {self.folder}. {_remedy(error)}, then start the same command again: it "
+                f"{describe(error)} while {what}. {len(self.run_ids)} runs are safe "
+                f"in {self.folder}. {remedy(error)}, then start the same command again: it "
                 f"goes on where it stopped."
             ) from error
-
-
-def atomic_write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, flush it to the disk, and rename it."""
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}{TEMPORARY}")
-    try:
-        with temporary.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table atomically."""
-    content = _parquet(table)
-    atomic_write(path, lambda file: file.write(content))
-
-
-def describe(error: OSError) -> str:
-    """What went wrong, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full"
-    return f"The system refused ({error.strerror or error})"
-
-
-def _remedy(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "Free some space" if full else "Make the folder writable again"
 
 
 def _rows(runs: Sequence[Run]) -> pa.Table:
@@ -326,12 +308,13 @@ def _rows(runs: Sequence[Run]) -> pa.Table:
 
 
 def _quarters(runs: Sequence[Run]) -> pa.Table:
-    series = [run.trajectories for run in runs if run.trajectories is not None]
+    kept = [run for run in runs if run.trajectories is not None]
+    series = [run.trajectories for run in kept if run.trajectories is not None]
     if not series:
         return QUARTERS.empty_table()
     lengths = [one.shape[1] for one in series]
     columns = [
-        np.repeat([run.run_id for run in runs], lengths),
+        pa.array([run.run_id for run in kept]).take(np.repeat(np.arange(len(kept)), lengths)),
         np.concatenate([np.arange(length, dtype=np.int32) for length in lengths]),
         *np.concatenate(series, axis=1).astype(np.float32),
     ]
@@ -344,53 +327,23 @@ def failures_table(failures: Sequence[Failure]) -> pa.Table:
     return pa.table(columns, schema=FAILURES)
 
 
-def _parquet(table: pa.Table) -> bytes:
-    """The table as a file: zstd, floating-point columns with their bytes split."""
-    split = [column.name for column in table.schema if pa.types.is_floating(column.type)]
-    other = [name for name in table.schema.names if name not in split]
-    file = io.BytesIO()
-    pq.write_table(
-        table, file, compression="zstd", use_dictionary=other, use_byte_stream_split=split
-    )
-    return file.getvalue()
+def _as_bytes(run_ids: Sequence[str] | np.ndarray) -> np.ndarray:
+    return run_ids if isinstance(run_ids, np.ndarray) else as_names(run_ids)
 
 
-def _content(path: Path) -> bytes:
-    """The content of a file of the store.
-
-    Raises
-    ------
-    DamagedFileError: it is not what the file's name says.
-    """
-    content = path.read_bytes()
-    if _hash(content) != path.stem:
-        raise DamagedFileError(f"{path} is damaged")
-    return content
+def _select(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """The columns, and the names of the runs with them."""
+    return table if columns is None else table.select(list(dict.fromkeys(["run_id", *columns])))
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
-
-
-def _ids(table: pa.Table) -> list[str]:
-    return table.column("run_id").to_pylist()  # type: ignore[no-any-return]
-
-
-def _spans(run_ids: Sequence[str], quarters: np.ndarray) -> dict[str, tuple[int, int]]:
-    """First row and end of the first block of each run; the rows of a run stand together.
-
-    Where the quarters begin anew, a run was stored twice.
-    """
-    names = np.array(run_ids, dtype=object)
-    if not len(names):
-        return {}
-    new = (names[1:] != names[:-1]) | (quarters[1:] <= quarters[:-1])
-    starts = np.flatnonzero(np.concatenate([[True], new]))
-    ends = np.append(starts[1:], len(names))
-    spans: dict[str, tuple[int, int]] = {}
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        spans.setdefault(run_ids[start], (start, end))
-    return spans
+def _positions(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each of the wanted names stands among the names, which are distinct."""
+    order = np.argsort(names)
+    at = order[np.minimum(np.searchsorted(names, wanted, sorter=order), len(names) - 1)]
+    absent = names[at] != wanted
+    if absent.any():
+        raise KeyError(f"run {wanted[absent][0].decode()} is not in the store")
+    return at
 
 
 def _refuse_foreign_folder(out: Path) -> None:
@@ -443,38 +396,15 @@ def _first_difference(there: Any, here: Any, where: str = "") -> str:
     return f"it differs in {where}"
 
 
-def _lock(path: Path, out: Path) -> BinaryIO:
-    """Open and lock a file; the system gives it free when the process ends, however it ends."""
-    file = path.open("ab")
+def _locked(path: Path, out: Path) -> tuple[BinaryIO, bool]:
+    """The lock of a store, and whether the disk knows locks."""
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as error:
-        file.close()
+        return lock(path)
+    except InUseError as error:
         raise ConfigError(
             f"out = {out} is in use by another process of this program. Wait until it has "
             f"finished, or write out= another folder."
         ) from error
-    except OSError:
-        pass  # some network disks know no locks; file names by content keep the store whole there
-    return file
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename itself survive a crash, where the system offers that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager

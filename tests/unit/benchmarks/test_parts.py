@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import cores, engine, job, memory, phases, scale, start
+from benchmarks import cores, engine, job, memory, phases, scale, start, store
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
@@ -209,3 +209,28 @@ def test_starts_are_told() -> None:
         {"seconds": {"Python alone": [{"wall": 0.01, "cpu": 0.5}, {"wall": 0.03, "cpu": 0.5}]}}
     )
     assert "| Python alone | 0.0200 (0.0150 to 0.0250) | 0.500 (0.500 to 0.500) | 2 |" in told
+
+
+def test_the_engine_of_the_store_gives_every_outcome_and_differs_by_luck() -> None:
+    points = store.plan(2_000, trajectories=True).points
+    assert [point.seed for point in points] == [0, 1]
+    one, other = (
+        store.NoTime()(
+            points[0].world, points[0].population, points[0].reference, points[0].regimes,
+            seed=0, replicate=replicate,
+        )
+        for replicate in (0, 1)
+    )  # fmt: skip
+    assert [result.regime for result in one] == [regime.name for regime in points[0].regimes]
+    assert set(one[0].outcomes) == set(store.OUTCOME_NAMES)
+    assert len({result.outcomes["solved"] for result in (*one, *other)}) == 10
+    assert one[0].trajectories["solved"].shape == (store.QUARTERS,)
+
+
+def test_the_part_on_the_store_does_the_runs_and_finds_them_done() -> None:
+    found = store.once("a trial", 1_000, 1, trajectories=False)
+    assert [found[what]["done"] for what in (store.FRESH, store.AGAIN, store.UNREGISTERED)] == [
+        1_000, 0, 0,
+    ]  # fmt: skip
+    assert found[store.FRESH]["files"] == 2  # one of runs, and the register
+    assert "a trial" in store.tell({"cases": {"a trial": [found]}})

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.settings import ConfigError
+from experiments.running import plan as plan_module
 from experiments.running import store as store_module
+from experiments.running.names import Names
 from experiments.running.plan import Plan, reconcile, run_id
 from experiments.running.store import (
     OUTCOME_NAMES,
@@ -193,6 +195,22 @@ def test_failures_are_rows(tmp_path):
     }  # fmt: skip
 
 
+def test_only_the_last_failure_of_a_run_not_done_since_counts(tmp_path):
+    def failure(name: str, error: str) -> Failure:
+        return Failure(name, "main", "race", 3, 1, error)
+
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([], [failure("a", "first"), failure("b", "first")])
+        store.append([], [failure("a", "second"), failure("of another version", "first")])
+        store.append([make_run("b")])
+        assert store.failures(Names(["a", "b"]))["error"].to_pylist() == ["second"]
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.compact()
+        assert set(store.failures()["run_id"].to_pylist()) == {"a", "of another version"}
+        store.append([make_run("a")])
+        assert store.failures(Names(["a", "b"])).num_rows == 0
+
+
 def test_another_experiment_is_refused_naming_the_difference(tmp_path):
     with Store(tmp_path, EXPERIMENT) as store:
         store.append([make_run("a")])
@@ -264,6 +282,84 @@ def test_two_processes_cannot_share_a_folder(tmp_path):
         pass
 
 
+@pytest.fixture
+def no_locks(monkeypatch):
+    """A disk that knows no locks, as some network disks."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_given):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_two_processes_lose_and_double_nothing(tmp_path):
+    with Store(tmp_path, EXPERIMENT) as one:
+        half_written = one.folder / "runs" / "abc.parquet.12345678.tmp"
+        half_written.write_bytes(b"the other is writing this")
+        with Store(tmp_path, EXPERIMENT) as other:
+            for store in (one, other):
+                store.append([make_run("a"), make_run("b")])
+            other.append([make_run("c")])
+            before = contents(tmp_path / "store" / "runs")
+            other.compact()
+            assert contents(tmp_path / "store" / "runs") == before  # somebody may be reading
+        assert one.runs(["b", "a"])["run_id"].to_pylist() == ["b", "a"]
+        assert half_written.exists()
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert store.run_ids == {"a", "b", "c"}
+        assert store.runs(["a", "b", "c"]).num_rows == 3
+
+
+def test_runs_of_another_version_of_the_model_are_kept_and_not_used(tmp_path, monkeypatch):
+    plan = fake.plan(replicates=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(plan_module, "_software", lambda: b"the sources of last year")
+        old = fake.plan(replicates=2).run_ids()
+    assert not old & set(plan.run_ids())
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run(name) for name in old])
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert sum(task.size for task in reconcile(plan, store.run_ids)) == plan.size == 6
+        store.append([make_run(name) for name in plan.run_ids()])
+        store.compact()
+        assert reconcile(plan, store.run_ids, store.trajectory_ids) == []
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert store.run_ids == set(old) | set(plan.run_ids())
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_damaged(tmp_path, monkeypatch):
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run("a")])
+    before = contents(tmp_path)
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        with pytest.raises(ConfigError, match="cannot be read. Give yourself the right"):
+            Store(tmp_path, EXPERIMENT)
+    assert contents(tmp_path) == before
+
+
+def test_some_columns_are_read_for_less_memory(tmp_path):
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run("a", 1), make_run("b", 2)])
+        found = store.runs(["b", "a"], ["replicate"])
+        tables = list(store.run_tables(["b"], ["seed"]))
+    assert found.to_pydict() == {"replicate": [2, 1]}
+    assert [table.to_pydict() for table in tables] == [{"run_id": ["b"], "seed": [1]}]
+
+
+def test_a_run_that_is_not_there_is_named(tmp_path):
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run("a")])
+        with pytest.raises(KeyError, match="run b is not in the store"):
+            store.runs(["a", "b"])
+
+
 # ---- names of runs and what is missing
 
 
@@ -317,6 +413,23 @@ def test_repeated_names_are_refused():
         fake.plan(regimes=(fake.REGIMES[1], fake.REGIMES[1]))
     with pytest.raises(ConfigError, match="variant 'main' is given 2 times"):
         fake.with_point(fake.plan())
+
+
+def test_the_size_of_a_plan_is_the_number_of_its_runs():
+    shared = fake.with_point(fake.plan(replicates=4), variant="same", replicates=6)
+    for plan in (PLAN, shared):
+        assert plan.size == len(plan.run_ids()) == len({cell.run_id for cell in plan.cells()})
+
+
+def test_long_tasks_are_cut_and_many_small_points_are_looked_up_together(monkeypatch):
+    monkeypatch.setattr(plan_module, "TASK_REPLICATES", 3)
+    monkeypatch.setattr(plan_module, "LOOKED_UP", 20)
+    plan = fake.with_point(fake.plan(replicates=7), variant="b", seed=8, replicates=2)
+    plan = fake.with_point(plan, variant="c", seed=9, replicates=2, trajectories=False)
+    stored = {plan.points[1].run_id(regime, 1) for regime in range(3)}
+    assert [(task.point, task.replicates) for task in reconcile(plan, stored, stored)] == [
+        (0, (0, 1, 2)), (0, (3, 4, 5)), (0, (6,)), (1, (0,)), (2, (0, 1)),
+    ]  # fmt: skip
 
 
 PLAN = fake.with_point(
