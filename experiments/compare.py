@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.running.executor import Execution, execute
+from experiments.running import LOCAL
+from experiments.running.executor import Execution, execute, executor_of
 from experiments.running.jobs import Engine
 from experiments.running.plan import MAIN, MAP, Cell, Plan, Point, reconcile
 from experiments.running.progress import duration, make_progress
@@ -80,7 +81,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     plan = comparison_plan(setup)
     with Store(setup.out, experiment_of(setup)) as store:
         if progress:
-            _tell_before(plan, store, run)
+            _tell_before(plan, store, local=run is None and setup.executor == LOCAL)
         execution = _execute(plan, store, setup, progress, run)
         if progress:
             print("Writing tables, figures and the report.", file=sys.stderr)
@@ -222,8 +223,9 @@ def _execute(
     plan: Plan, store: Store, setup: Setup, progress: bool, run: Engine | None
 ) -> Execution:
     try:
-        with make_progress(progress) as shown:
-            return execute(plan, store, setup.jobs, shown, run=run)
+        with make_progress(progress, setup.lang) as shown:
+            executor = executor_of(setup.executor, setup.scheduler, store, run)
+            return execute(plan, store, setup.jobs, shown, run=run, executor=executor)
     except KeyboardInterrupt:
         if progress:
             kept = len(plan.run_ids() & store.run_ids)
@@ -292,14 +294,15 @@ def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -
         )
 
 
-def _tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
+def _tell_before(plan: Plan, store: Store, *, local: bool) -> None:
+    """``local``: whether the model itself is going to run on this machine."""
     for before, after in store.set_aside:
         print(
             f"{before} is damaged and was set aside as {after}; its runs are done again.",
             file=sys.stderr,
         )
     missing = reconcile(plan, store.run_ids, store.trajectory_ids)
-    if missing and run is None:
+    if missing and local:
         from simulation.warmup import warm_up
 
         warm_up(lambda text: print(text, file=sys.stderr))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.settings import ConfigError
+from experiments.running import LOCAL
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
 from experiments.running.plan import Plan, reconcile
@@ -123,6 +124,22 @@ def _work_off(
     finally:
         executor.close()
     return failures
+
+
+def executor_of(
+    name: str, scheduler: str, store: Store, run: Engine | None = None
+) -> Executor | None:
+    """The way of running that the settings ``executor`` and ``scheduler`` ask for.
+
+    Returns
+    -------
+    None for this machine: how many processes make sense is known when the work is.
+    """
+    if name == LOCAL:
+        return None
+    from experiments.running.dask_cluster import DaskCluster
+
+    return DaskCluster(scheduler, store.folder, run)
 
 
 class InProcess:
