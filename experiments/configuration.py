@@ -29,8 +29,8 @@ from experiments.regimes import (
     in_order,
     load_regime,
 )  # fmt: skip
-from experiments.running import DASK, EXECUTORS
 from experiments.robustness import MOST_REPLICATES, Variant, robustness_variants, whole_number
+from experiments.running import DASK, EXECUTORS
 from simulation.population import Population
 from simulation.world import World
 

@@ -163,10 +163,16 @@ class DaskCluster:
         except OSError as error:
             raise ConfigError(_NO_ANSWER.format(self._address, CONNECT_SECONDS)) from error
         while backlog or self._handed:
-            self._look_around(backlog)
-            self._hand_out(backlog)
-            with contextlib.suppress(queue.Empty):
-                yield from self._take(self._news.get(timeout=LOOK_SECONDS), backlog)
+            batches: list[Batch] = []
+            try:
+                self._look_around(backlog)
+                self._hand_out(backlog)
+                batches = self._take(self._news.get(timeout=LOOK_SECONDS), backlog)
+            except queue.Empty:
+                pass
+            except OSError:  # no connection in the middle of something
+                self._find_scheduler_again(backlog)
+            yield from batches
 
     def drain(self) -> Iterator[Batch]:
         """See :class:`experiments.running.executor.Executor`."""
@@ -249,10 +255,7 @@ class DaskCluster:
         if self._client.status != "running":
             self._find_scheduler_again(backlog)
         elif time.monotonic() - self._looked > LOOK_SECONDS:
-            try:
-                self._look_at_workers()
-            except OSError:
-                self._find_scheduler_again(backlog)
+            self._look_at_workers()
         backlog.workers = max(1, len(self._workers))
 
     def _look_at_workers(self) -> None:
@@ -281,9 +284,7 @@ class DaskCluster:
             except OSError as error:
                 self.close()
                 if time.monotonic() > deadline:
-                    raise ExperimentError(
-                        _GONE.format(self._address, RECONNECT_SECONDS)
-                    ) from error
+                    raise ExperimentError(_GONE.format(self._address, RECONNECT_SECONDS)) from error
                 time.sleep(LOOK_SECONDS)
         self._tell("The scheduler is back; going on.")
 
@@ -291,61 +292,70 @@ class DaskCluster:
 
     def _hand_out(self, backlog: Backlog) -> None:
         """Keep every worker busy and no more: what waits here takes no memory there."""
-        assert self._client is not None
         while backlog and len(self._handed) < BATCHES_PER_WORKER * max(1, len(self._workers)):
             task = backlog.next_task()
             key = self._next_key()
-            future = self._client.submit(
-                run_batch, self._run, self._point(backlog, task.point), task, software(), key=key
-            )
+            try:
+                future = self._submit(
+                    key, run_batch, self._run, self._point(backlog, task.point), task, software()
+                )
+            except BaseException:
+                backlog.put_back(task)
+                raise
             self._handed[key] = _Handed(task, future)
             future.add_done_callback(self._news.put)
 
+    def _submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> Future:
+        assert self._client is not None
+        if self._client.status != "running":
+            raise ConnectionError
+        return self._client.submit(function, *arguments, key=key)
+
     def _point(self, backlog: Backlog, index: int) -> Future:
         """What all batches of a point need, sent once; let go when other points are at work."""
-        assert self._client is not None
         in_use = {index, *(handed.task.point for handed in self._handed.values())}
         self._points = {number: one for number, one in self._points.items() if number in in_use}
         if index not in self._points:
-            self._points[index] = self._client.submit(
-                hold, backlog.point(index), key=self._next_key()
-            )
+            self._points[index] = self._submit(self._next_key(), hold, backlog.point(index))
         return self._points[index]
 
     def _next_key(self) -> str:
         self._number += 1
         return f"{self._prefix}-{self._number}"
 
-    def _take(self, news: Future | _Death, backlog: Backlog) -> Iterator[Batch]:
+    def _take(self, news: Future | _Death, backlog: Backlog) -> list[Batch]:
         """Whatever happened, as batches."""
         if isinstance(news, _Death):
             # The batch handed out first was at work; others waited, and Dask moves them.
             ours = [key for key in self._handed if key in news.keys]
-            yield from (self._bury(key, backlog) for key in ours[:1])
-        elif (handed := self._handed.get(news.key)) is None or handed.future is not news:
-            return  # taken back meanwhile
-        elif news.status == "finished":
-            yield from self._fetch(news.key, handed, backlog)
-        elif news.status == "error":
-            yield self._after_error(news.key, handed, backlog)
-        elif self._client is not None and self._client.status == "running":
-            del self._handed[news.key]  # cancelled: somebody restarted the cluster
+            return [self._bury(key, backlog) for key in ours[:1]]
+        key = str(news.key)
+        handed = self._handed.get(key)
+        if handed is None or handed.future is not news:
+            return []  # taken back meanwhile
+        if news.status == "finished":
+            return self._fetch(key, handed, backlog)
+        if news.status == "error":
+            return [self._after_error(key, handed, backlog)]
+        if self._client is not None and self._client.status == "running":
+            del self._handed[key]  # cancelled: somebody restarted the cluster
             self._points.clear()
             backlog.put_back(handed.task)
+        return []
 
-    def _fetch(self, key: str, handed: _Handed, backlog: Backlog) -> Iterator[Batch]:
+    def _fetch(self, key: str, handed: _Handed, backlog: Backlog) -> list[Batch]:
         try:
             batch: Batch = handed.future.result(timeout=FETCH_SECONDS)
         except Exception:  # its worker died with it, or the scheduler; both are seen elsewhere
             self._news.put(handed.future)
             time.sleep(LOOK_SECONDS / 10)
-            return
+            return []
         del self._handed[key]
         if self._to_skip > 0:
             self._to_skip -= 1
         else:
             backlog.learn(batch)
-        yield batch
+        return [batch]
 
     def _after_error(self, key: str, handed: _Handed, backlog: Backlog) -> Batch:
         """Dask gave a batch up, because workers died on it or could not read it."""
@@ -362,9 +372,9 @@ class DaskCluster:
 
     def _bury(self, key: str, backlog: Backlog) -> Batch:
         """Take back a batch whose worker died; report what is given up with it."""
-        assert self._client is not None
         handed = self._handed.pop(key)
-        self._client.cancel([handed.future])
+        if self._client is not None and self._client.status == "running":
+            self._client.cancel([handed.future])
         return Batch(handed.task, [], backlog.bury(handed.task), 0.0)
 
 
@@ -382,7 +392,12 @@ def _client(address: str) -> Client:
             "executor=dask needs Dask, which is not installed. Write: python -m pip install "
             "'consortia[dask]' here and on every machine of the cluster, or write executor=local."
         ) from error
-    for name in ("distributed.client", "distributed.core", "distributed.comm", "distributed.batched"):
+    for name in (
+        "distributed.client",
+        "distributed.core",
+        "distributed.comm",
+        "distributed.batched",
+    ):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in our own words
     return distributed.Client(
         address, timeout=CONNECT_SECONDS, set_as_default=False, name="consortia"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +17,10 @@ from agents.settings import ConfigError
 from experiments.running import LOCAL
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
-from experiments.running.plan import Plan, reconcile
+from experiments.running.plan import Plan, Task, reconcile
 from experiments.running.pool import Pool
 from experiments.running.progress import Progress
-from experiments.running.store import Failure, Store
+from experiments.running.store import ExperimentError, Failure, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,41 @@ def execute(
     """
     progress = progress or Progress()
     started = time.monotonic()
-    wanted = plan.run_ids()
+    total = len(plan.run_ids())
     tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
-    missing = sum(task.size for task in tasks)
-    cached = len(wanted) - missing
-    progress.start(total=len(wanted), cached=cached)
+    missing = _size(tasks)
+    progress.start(total=total, cached=total - missing)
     failures: dict[str, Failure] = {}
-    if tasks:
+    while tasks:
+        before = _size(tasks)
         # More workers than replicates would have nothing to do.
         workers = min(worker_count(jobs), sum(len(task.replicates) for task in tasks))
-        backlog = Backlog(plan, tasks, workers)
-        executor = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
-        failures = _work_off(executor, backlog, store, progress)
-    given_up = tuple(row for name, row in failures.items() if name not in store.run_ids)
-    return Execution(missing - len(given_up), cached, given_up, time.monotonic() - started)
+        way = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
+        failures |= _work_off(way, Backlog(plan, tasks, workers), store, progress)
+        # What a way of running says about its work does not count; what can be read does.
+        failures = {name: row for name, row in failures.items() if name not in store.run_ids}
+        tasks = reconcile(plan, *_ended(store, failures))
+        if _size(tasks) >= before:
+            raise ExperimentError(_NOTHING_CAME.format(before))
+    given_up = tuple(failures.values())
+    return Execution(missing - len(given_up), total - missing, given_up, time.monotonic() - started)
+
+
+def _ended(store: Store, failures: Mapping[str, Failure]) -> tuple[Set[str], Set[str]]:
+    """Names of runs and of trajectories that are stored or given up."""
+    if not failures:
+        return store.run_ids, store.trajectory_ids
+    return store.run_ids | failures.keys(), store.trajectory_ids | failures.keys()
+
+
+def _size(tasks: Sequence[Task]) -> int:
+    return sum(task.size for task in tasks)
+
+
+_NOTHING_CAME = (
+    "{} runs ended without a result and without an error. What is done is kept; the same command "
+    "goes on. If it happens again, please report it."
+)
 
 
 def worker_count(jobs: int) -> int:

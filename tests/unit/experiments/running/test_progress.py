@@ -17,7 +17,7 @@ from experiments.running.progress import Bar, Counts, Lines, Progress, duration,
 def clock(monkeypatch):
     """A clock that stands until the test moves it."""
     hands = SimpleNamespace(now=1_000.0)
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: hands.now)
+    monkeypatch.setattr(time, "monotonic", lambda: hands.now)
     return hands
 
 
