@@ -20,6 +20,8 @@ commands:
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+  verify       kill processes and compare ways of running, here, and see that nothing is lost:
+               verify [NAME], thoroughly with --full
 """
 
 EXAMPLES = """\
@@ -71,6 +73,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
         "--config-dir", type=Path, action="append", default=[], metavar="FOLDER",
         help="your own regime/, population/, experiment/ or lever files, which shadow ours; may be repeated",
     )  # fmt: skip
+    parser.add_argument("--full", action="store_true", help="verify: thoroughly, in minutes")
     given = parser.parse_intermixed_args(arguments)
     if given.version:
         print(f"consortia {_version()}")
@@ -81,6 +84,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     command, *words = given.words
     if command not in COMMANDS:
         raise _unknown_command(command)
+    if given.full:
+        words.append("full=true")
     return COMMANDS[command](words, given.config_dir)
 
 
@@ -178,12 +183,27 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try here what the program promises."""
+    from agents.settings import ConfigError
+
+    names, options = _split(words, ("lang", "full"))
+    full = options.get("full", "false")
+    if full not in ("true", "false"):
+        raise ConfigError(f"full = {full!r} is not known. Write full=true or full=false.")
+    lang = _lang(options)
+    from experiments.verification.checks import verify
+
+    return OK if verify(names, full == "true", lang) else FAILED
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "run": _run,
     "regimes": _regimes,
     "populations": _populations,
     "parameters": _parameters,
+    "verify": _verify,
 }
 
 # ---------------------------------------------------------------- helpers

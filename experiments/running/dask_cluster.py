@@ -392,13 +392,8 @@ def _client(address: str) -> Client:
             "executor=dask needs Dask, which is not installed. Write: python -m pip install "
             "'consortia[dask]' here and on every machine of the cluster, or write executor=local."
         ) from error
-    for name in (
-        "distributed.client",
-        "distributed.core",
-        "distributed.comm",
-        "distributed.batched",
-    ):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in our own words
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return distributed.Client(
         address, timeout=CONNECT_SECONDS, set_as_default=False, name="consortia"
     )
@@ -433,6 +428,8 @@ def _refuse_differences(found: Mapping[str, Any]) -> None:
     )
 
 
+# What they report we say in our own words, or it is no trouble.
+_SILENT = ("asyncio", *(f"distributed.{name}" for name in ("batched", "client", "comm", "core")))
 _NAMES = {
     "model": "model",
     "program": "program",

@@ -14,6 +14,9 @@ from typing import Self
 
 HERE = "127.0.0.1"  # nobody outside of this machine is listened to
 SECONDS_TO_START = 60.0
+# Should we be killed ourselves, they end by themselves.
+FOR_SCHEDULERS = ("--idle-timeout", "5 minutes", "--no-dashboard")
+FOR_WORKERS = ("--death-timeout", "60", "--no-dashboard", "--no-nanny", "--nthreads", "1")
 
 
 def environment() -> Mapping[str, str]:
@@ -72,7 +75,7 @@ class Machines:
         """Start a scheduler, at the same port as the one before."""
         told = self._folder / "scheduler.json"
         told.unlink(missing_ok=True)
-        words = ("--host", HERE, "--port", str(self._port), "--no-dashboard")
+        words = ("--host", HERE, "--port", str(self._port), *FOR_SCHEDULERS)
         self._scheduler = python(
             ["-m", "distributed.cli.dask_scheduler", *words, "--scheduler-file", str(told)],
             self._folder / "scheduler.log",
@@ -89,7 +92,7 @@ class Machines:
 
     def start_worker(self) -> None:
         """Start one more worker; it finds the scheduler when it is ready."""
-        words = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", HERE)
+        words = (*FOR_WORKERS, "--host", HERE)
         self._workers.append(
             python(
                 [
@@ -104,6 +107,13 @@ class Machines:
         """Kill the worker that is longest there, as ``kill -9`` does, and start another."""
         _kill(self._workers.pop(0))
         self.start_worker()
+
+    def replace_the_dead(self) -> None:
+        """Start a new worker for each one that has ended."""
+        for worker in list(self._workers):
+            if worker.poll() is not None:
+                self._workers.remove(worker)
+                self.start_worker()
 
     def kill_scheduler(self) -> None:
         """Kill the scheduler; its workers end by themselves or are killed too."""
