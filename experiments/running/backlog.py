@@ -11,6 +11,7 @@ from experiments.running.plan import Plan, Point, Task
 from experiments.running.store import Failure
 
 BATCH_SECONDS = 2.0  # long against sending and writing a batch, short against losing one
+BATCH_RUNS = 2_000  # at most, however fast they are: a batch is one message and one file
 MAX_ATTEMPTS = 3  # worker processes that may die on a run before it is given up
 
 
@@ -51,7 +52,7 @@ class Backlog:
             return 1
         by_time = BATCH_SECONDS / self._seconds_per_run
         by_share = self._left / (2 * self.workers)  # so that all workers end at about one time
-        return max(1, int(min(by_time, by_share) / regimes))
+        return max(1, int(min(by_time, by_share, BATCH_RUNS) / regimes))
 
     def learn(self, batch: Batch) -> None:
         """Take the time of a batch into account, recent ones more."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,30 +76,35 @@ def execute(
     missing = _size(tasks)
     progress.start(total=total, cached=total - missing)
     failures: dict[str, Failure] = {}
-    while tasks:
-        before = _size(tasks)
+    left = missing
+    while left:
         # More workers than replicates would have nothing to do.
         workers = min(worker_count(jobs), sum(len(task.replicates) for task in tasks))
         way = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
         failures |= _work_off(way, Backlog(plan, tasks, workers), store, progress)
-        # What a way of running says about its work does not count; what can be read does.
         failures = {name: row for name, row in failures.items() if name not in store.run_ids}
-        tasks = reconcile(plan, *_ended(store, failures))
-        if _size(tasks) >= before:
-            raise ExperimentError(_NOTHING_CAME.format(before))
+        # What a way of running says about its work does not count; what can be read does.
+        tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
+        before, left = left, _unexplained(plan, tasks, failures)
+        if left >= before:
+            raise ExperimentError(_NOTHING_CAME.format(left))
     given_up = tuple(failures.values())
     return Execution(missing - len(given_up), total - missing, given_up, time.monotonic() - started)
 
 
-def _ended(store: Store, failures: Mapping[str, Failure]) -> tuple[Set[str], Set[str]]:
-    """Names of runs and of trajectories that are stored or given up."""
-    if not failures:
-        return store.run_ids, store.trajectory_ids
-    return store.run_ids | failures.keys(), store.trajectory_ids | failures.keys()
-
-
 def _size(tasks: Sequence[Task]) -> int:
     return sum(task.size for task in tasks)
+
+
+def _unexplained(plan: Plan, tasks: Sequence[Task], failures: Mapping[str, Failure]) -> int:
+    """Number of runs of these tasks that are not known to have failed."""
+    names = {
+        plan.points[task.point].run_id(regime, replicate)
+        for task in tasks
+        for regime in task.regimes
+        for replicate in task.replicates
+    }
+    return len(names - failures.keys())
 
 
 _NOTHING_CAME = (

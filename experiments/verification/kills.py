@@ -70,7 +70,7 @@ def look(out: Path, plan: Plan) -> Found:
     """Read the files of a store as any other program would."""
     runs = _read(out, "runs")
     names = Counter(runs.column("run_id").to_pylist() if runs.num_columns else ())
-    planned = plan.run_ids()
+    planned = {cell.run_id for cell in plan.cells()}
     return Found(
         runs=len(names),
         lost=len(planned - names.keys()),

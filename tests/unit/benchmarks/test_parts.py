@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import cores, engine, job, memory, phases, scale, start
+from benchmarks import batches, cores, engine, job, memory, phases, scale, start
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
@@ -209,3 +209,18 @@ def test_starts_are_told() -> None:
         {"seconds": {"Python alone": [{"wall": 0.01, "cpu": 0.5}, {"wall": 0.03, "cpu": 0.5}]}}
     )
     assert "| Python alone | 0.0200 (0.0150 to 0.0250) | 0.500 (0.500 to 0.500) | 2 |" in told
+
+
+def test_batches_are_of_the_size_that_is_measured() -> None:
+    done = batches.timed(batches.ALONE, size=6, runs=60, address="")
+    assert done["runs"] == 60
+    # The first batch is one replicate, and the last ones shrink.
+    assert 60 / 6 < done["batches"] <= 20
+    assert 0.0 < done["store"] < done["wall"]
+
+
+def test_batches_are_told() -> None:
+    done = {"runs": 600, "batches": 20, "wall": 0.4, "cpu": 0.2, "store": 0.1}
+    told = batches.tell({"cases": {"pool of 2; 30": [done]}})
+    assert "| pool of 2; 30 | 600 | 20 | 20.0 | 10.0 | 0.667 | 0.167 |" in told
+    assert "| pool of 2; 30 | 10.00 % | 2.00 % | 1.00 % | 0.50 % | 0.20 % |" in told
