@@ -35,6 +35,7 @@ settings are given as name=value:
   regime.combined.lead_firm.funding=prize   a preset in one programme of one regime
   experiment=label_beyond_cash              a question with its regimes and its break-even map
   robustness=none              leave out the repetitions under other definitions
+  executor=dask scheduler=tcp://192.168.1.10:8786   run on a Dask cluster
 
 中文: 加 lang=zh 输出中文报告和说明。
 """

@@ -186,7 +186,8 @@ class Lines(Progress):
             self._print()
 
     def _print(self) -> None:
-        print(self.counts.text(self.lang), file=self._stream, flush=True)
+        if self.counts.total:  # else it has not begun
+            print(self.counts.text(self.lang), file=self._stream, flush=True)
 
 
 def make_progress(wanted: bool = True, lang: str = "en") -> Progress:

@@ -96,6 +96,13 @@ def test_lines_go_on_while_no_result_comes(monkeypatch):
     assert stream.getvalue().startswith("0 of 4 runs · last 0 s ago\n")
 
 
+def test_nothing_is_told_before_it_has_begun():
+    stream = io.StringIO()
+    with Lines(stream=stream):
+        pass
+    assert stream.getvalue() == ""
+
+
 def test_a_bar_only_where_there_is_a_terminal(monkeypatch):
     assert type(make_progress(False)) is Progress
     monkeypatch.setattr(sys, "stderr", io.StringIO())
