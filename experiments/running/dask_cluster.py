@@ -18,6 +18,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from experiments.running.store import ExperimentError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-CONNECT_SECONDS = 5.0  # an address at which nobody answers is told after these
+CONNECT_SECONDS = 10.0  # a busy scheduler may take some; then it is said that nobody answers
 RECONNECT_SECONDS = 60.0  # a scheduler that was lost may come back: a network that hiccups
 NO_WORKERS_SECONDS = 600.0  # workers may have to be started, or to wait for a place in a queue
 LOOK_SECONDS = 1.0  # between looks at the workers
@@ -227,11 +228,14 @@ class DaskCluster:
         machines = {worker["host"]: address for address, worker in workers.items()}
         futures = [
             self._client.submit(
-                compile_model, key=f"{self._prefix}-compile-{number}", workers=[address]
+                compile_model, key=self._next_key(), workers=[address], allow_other_workers=True
             )
-            for number, address in enumerate(machines.values())
+            for address in machines.values()
         ]
-        self._client.gather(futures)
+        try:
+            self._client.gather(futures)
+        except CancelledError as error:
+            raise ConnectionError from error
 
     def _refuse_other_software(self) -> None:
         assert self._client is not None
@@ -337,11 +341,7 @@ class DaskCluster:
             return self._fetch(key, handed, backlog)
         if news.status == "error":
             return [self._after_error(key, handed, backlog)]
-        if self._client is not None and self._client.status == "running":
-            del self._handed[key]  # cancelled: somebody restarted the cluster
-            self._points.clear()
-            backlog.put_back(handed.task)
-        return []
+        raise ConnectionError  # cancelled, and not by us: the scheduler is another or went away
 
     def _fetch(self, key: str, handed: _Handed, backlog: Backlog) -> list[Batch]:
         try:

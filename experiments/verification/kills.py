@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.running.plan import Plan
+from experiments.running.store import ExperimentError
 from experiments.verification.checks import Row
 from experiments.verification.driver import BEGUN, Order, work_of
 from experiments.verification.machines import Machines, python
@@ -142,7 +143,7 @@ class Driver:
         deadline = time.monotonic() + SECONDS_TO_END
         while BEGUN not in self._log.read_text(encoding="utf-8").split():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(self._log.read_text(encoding="utf-8")[-2000:])
+                raise self.trouble()
             time.sleep(0.005)
 
     def code(self) -> int:
@@ -153,9 +154,10 @@ class Driver:
             self.kill()
             return -1
 
-    def last_words(self) -> str:
-        """What it wrote at last."""
-        return self._log.read_text(encoding="utf-8")[-2000:]
+    def trouble(self) -> ExperimentError:
+        """Its last words as an error."""
+        lines = self._log.read_text(encoding="utf-8").split("\n")
+        return ExperimentError("A driver did not do its work. " + "\n".join(lines[-3:]).strip())
 
 
 def undisturbed(order: Order) -> float:
@@ -164,7 +166,7 @@ def undisturbed(order: Order) -> float:
         driver.wait_until_begun()
         began = time.monotonic()
         if driver.code() != 0:
-            raise RuntimeError(driver.last_words())
+            raise driver.trouble()
         return time.monotonic() - began
 
 

@@ -15,7 +15,7 @@ from typing import Self
 HERE = "127.0.0.1"  # nobody outside of this machine is listened to
 SECONDS_TO_START = 60.0
 # Should we be killed ourselves, they end by themselves.
-FOR_SCHEDULERS = ("--idle-timeout", "5 minutes", "--no-dashboard")
+FOR_SCHEDULERS = ("--idle-timeout", "1 hour", "--no-dashboard")
 FOR_WORKERS = ("--death-timeout", "60", "--no-dashboard", "--no-nanny", "--nthreads", "1")
 
 

@@ -21,7 +21,7 @@ from experiments.running.backlog import Backlog
 from experiments.running.executor import execute
 from experiments.running.jobs import run_job
 from experiments.running.plan import reconcile
-from experiments.running.store import Store
+from experiments.running.store import ExperimentError, Store
 from experiments.verification import kills
 from experiments.verification.driver import Order, work_of
 from experiments.verification.kills import Found, Trial, attempt, look, undisturbed
@@ -201,7 +201,7 @@ def test_an_empty_store_has_lost_everything(tmp_path):
 
 
 def test_a_driver_that_cannot_begin_says_why(tmp_path):
-    with pytest.raises(RuntimeError, match="no_such_module"):
+    with pytest.raises(ExperimentError, match="no_such_module"):
         undisturbed(dataclasses.replace(order(tmp_path), work="no_such_module:work"))
 
 
