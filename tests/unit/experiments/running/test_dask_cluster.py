@@ -197,27 +197,36 @@ def keys(dask_scheduler):
     return [str(key) for key in dask_scheduler.tasks]
 
 
-def test_other_code_on_a_worker_is_refused_before_the_first_batch(
-    tmp_path, machines, engine, monkeypatch
+@pytest.fixture
+def other_code_here(monkeypatch):
+    """Make the driver another than the cluster, in one respect."""
+
+    def change(function):
+        monkeypatch.setattr(dask_cluster, function, lambda: "0123")
+        software.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    software.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("source_hash", "the scheduler has another version of the model"),
+        ("versions", "the scheduler has another version of the libraries"),
+    ],
+)
+def test_other_code_is_refused_before_the_first_batch(
+    tmp_path, machines, engine, other_code_here, function, words
 ):
-    here = dict(software())
-    monkeypatch.setattr(dask_cluster, "software", lambda: here)
-    for name, words in (
-        ("model", "another version of the model"),
-        ("libraries", "another version of the libraries"),
-    ):
-        monkeypatch.setitem(here, name, "0123")
-        counting = engine()
-        with Store(tmp_path / "out", EXPERIMENT) as store:
-            cluster = DaskCluster(machines.address, store.folder, counting)
-            with pytest.raises(ConfigError, match=f"{words}.*here 0123"):
-                execute(fake.plan(2), store, executor=cluster)
-        assert counting.count("call *") == 0
-        monkeypatch.setitem(here, name, software_of_file()[name])
-
-
-def software_of_file():
-    return software.__wrapped__()
+    other_code_here(function)
+    counting = engine()
+    with Store(tmp_path / "out", EXPERIMENT) as store:
+        cluster = DaskCluster(machines.address, store.folder, counting)
+        with pytest.raises(ConfigError, match=f"{words}.*; here 0123"):
+            execute(fake.plan(2), store, executor=cluster)
+    assert counting.count("call *") == 0
 
 
 def test_other_code_on_a_worker_that_comes_late_does_no_run(engine):
