@@ -8,6 +8,7 @@ backlog in parts, as in the pool of this machine.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
@@ -18,12 +19,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.compiled import source_hash, versions
+from agents.compiled import is_compiled, source_hash, versions
 from agents.settings import ConfigError
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, job_of, run_job
@@ -226,6 +227,10 @@ class DaskCluster:
         assert self._client is not None
         workers = self._client.scheduler_info(n_workers=-1)["workers"]
         machines = {worker["host"]: address for address, worker in workers.items()}
+        ready = self._client.run(is_compiled, workers=list(machines.values()), on_error="return")
+        machines = {host: one for host, one in machines.items() if ready.get(one) is not True}
+        if machines:
+            self._tell(_COMPILING.format(len(machines)))
         futures = [
             self._client.submit(
                 compile_model, key=self._next_key(), workers=[address], allow_other_workers=True
@@ -394,9 +399,30 @@ def _client(address: str) -> Client:
         ) from error
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # In a thread, since a notebook has a loop of its own.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(_knock(address))).result()
     return distributed.Client(
         address, timeout=CONNECT_SECONDS, set_as_default=False, name="consortia"
     )
+
+
+async def _knock(address: str) -> None:
+    """See whether a Dask scheduler answers; a client that finds none leaves a trail of errors.
+
+    Raises
+    ------
+    OSError: nobody answers, or something that does not speak Dask's language.
+    """
+    from distributed import Security
+    from distributed.comm import connect
+
+    security = Security().get_connection_args("client")
+    try:
+        comm = await connect(address, timeout=CONNECT_SECONDS, **security)
+        await comm.close()
+    except Exception as error:  # a web server's greeting was read as a length: MemoryError
+        raise ConnectionError(str(error)) from error
 
 
 def _refuse_differences(found: Mapping[str, Any]) -> None:
@@ -437,9 +463,13 @@ _NAMES = {
     "libraries": "libraries",
 }
 _NO_ANSWER = (
-    "scheduler = {}: nobody answers there within {:.0f} s. Start a scheduler with 'dask scheduler' "
+    "scheduler = {}: no Dask scheduler answers there within {:.0f} s. Start one with 'dask scheduler' "
     "and write the address it prints, such as scheduler=tcp://192.168.1.10:8786; or write "
     "executor=local."
+)
+_COMPILING = (
+    "First start on {} of the machines: compiling the model, which takes about a minute; later "
+    "starts do not."
 )
 _WAITING = "The scheduler {} has no workers; waiting for them, at most {:.0f} minutes."
 _NO_WORKERS = (

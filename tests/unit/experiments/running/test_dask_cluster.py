@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 import time
@@ -258,8 +259,28 @@ def test_an_address_at_which_nobody_answers(tmp_path, engine, monkeypatch):
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.3)
     with Store(tmp_path / "out", EXPERIMENT) as store:
         cluster = DaskCluster(NOBODY, store.folder, engine())
-        with pytest.raises(ConfigError, match="nobody answers there within .* Start a scheduler"):
+        with pytest.raises(ConfigError, match="no Dask scheduler answers there .* Start one"):
             execute(fake.plan(1), store, executor=cluster)
+
+
+def test_an_address_at_which_something_else_answers(tmp_path, engine):
+    with socket.create_server((HERE, 0)) as server:
+        web = threading.Thread(target=answer_once, args=(server,), daemon=True)
+        web.start()
+        address = f"tcp://{HERE}:{server.getsockname()[1]}"
+        with Store(tmp_path / "out", EXPERIMENT) as store:
+            cluster = DaskCluster(address, store.folder, engine())
+            with pytest.raises(ConfigError, match="no Dask scheduler answers there"):
+                execute(fake.plan(1), store, executor=cluster)
+        web.join(10.0)
+
+
+def answer_once(server):
+    """What web servers and proxies say to anybody."""
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        time.sleep(0.2)
 
 
 def test_without_dask_it_is_said_what_to_install(tmp_path, engine, monkeypatch):
