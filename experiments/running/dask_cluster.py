@@ -415,7 +415,7 @@ async def _knock(address: str) -> None:
     OSError: nobody answers, or something that does not speak Dask's language.
     """
     from distributed import Security
-    from distributed.comm import connect
+    from distributed.comm.core import connect
 
     security = Security().get_connection_args("client")
     try:
