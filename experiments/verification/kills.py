@@ -227,10 +227,13 @@ def attempt(trial: Trial, order: Order, seconds: float, machines: Machines | Non
 
 
 def _strike(victim: str, driver: Driver, machines: Machines | None) -> None:
+    """Kill; a worker of the pool is killed by its own driver, which knows it."""
     if victim.endswith("driver"):
         driver.kill()
-    elif machines is not None:
-        machines.kill_worker() if victim == "dask_worker" else machines.kill_scheduler()
+    elif victim == "dask_worker" and machines is not None:
+        machines.kill_worker()
+    elif victim == "dask_scheduler" and machines is not None:
+        machines.kill_scheduler()
 
 
 # ---------------------------------------------------------------- the checks

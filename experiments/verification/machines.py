@@ -108,6 +108,12 @@ class Machines:
         _kill(self._workers.pop(0))
         self.start_worker()
 
+    def alive(self) -> int:
+        """Number of processes that have not ended."""
+        return sum(
+            one is not None and one.poll() is None for one in (self._scheduler, *self._workers)
+        )
+
     def replace_the_dead(self) -> None:
         """Start a new worker for each one that has ended."""
         for worker in list(self._workers):

@@ -13,6 +13,7 @@ import pytest
 from agents.settings import ConfigError
 from experiments import cli
 from experiments.compare import runs_table, trajectories_table
+from experiments.configuration import load_setup
 from experiments.running import dask_cluster
 from experiments.running.backlog import Backlog
 from experiments.running.dask_cluster import DaskCluster, run_batch, software, store_name
@@ -318,3 +319,10 @@ def test_it_is_an_executor(tmp_path):
 def test_settings_that_cannot_be_used(settings, words, capsys):
     assert cli.main(["compare", *settings]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_settings_of_a_cluster():
+    setup = load_setup("compare", ["executor=dask", "scheduler=tcp://10.0.0.1:8786"])
+    assert (setup.executor, setup.scheduler) == ("dask", "tcp://10.0.0.1:8786")
+    assert setup.config["executor"] == "dask"
+    assert "10.0.0.1" not in repr(setup.config)  # the file is handed on with the results

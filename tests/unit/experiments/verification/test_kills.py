@@ -70,9 +70,10 @@ def moment() -> float:
 
 
 @pytest.mark.parametrize("victim", ["pool_worker", "pool_driver"])
-def test_a_kill_in_the_pool(tmp_path, alone, victim):
+def test_a_kill_in_the_pool(tmp_path, machines, alone, victim):
     trial = Trial(victim, moment())
-    done = attempt(trial, order(tmp_path), WORK_SECONDS, None)
+    done = attempt(trial, order(tmp_path), WORK_SECONDS, machines)  # a cluster that stays alone
+    assert machines.alive() == 3
     assert done.found == alone, trial
     assert done.starts == (2 if victim == "pool_driver" and done.kept < alone.runs else 1)
 
