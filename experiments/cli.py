@@ -25,6 +25,8 @@ commands:
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
   export       a table of results for other programs: export FOLDER format=csv|dta|parquet
   diff         whether two folders of results say the same: diff A B
+  verify       kill processes and compare ways of running, here, and see that nothing is lost:
+               verify [NAME], thoroughly with --full
 """
 
 EXAMPLES = """\
@@ -39,6 +41,7 @@ settings are given as name=value:
   experiment=label_beyond_cash              a question with its regimes and its break-even map
   robustness=none              leave out the repetitions under other definitions
   half_width=0.5 outcome=technical replicates=2000   as many replicates as the precision takes
+  executor=dask scheduler=tcp://192.168.1.10:8786   run on a Dask cluster
 
 中文: 加 lang=zh 输出中文报告和说明。
 """
@@ -77,6 +80,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
         "--config-dir", type=Path, action="append", default=[], metavar="FOLDER",
         help="your own regime/, population/, experiment/ or lever files, which shadow ours; may be repeated",
     )  # fmt: skip
+    parser.add_argument("--full", action="store_true", help="verify: thoroughly, in minutes")
     given = parser.parse_intermixed_args(arguments)
     if given.version:
         print(f"consortia {_version()}")
@@ -87,6 +91,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     command, *words = given.words
     if command not in COMMANDS:
         raise _unknown_command(command)
+    if given.full:
+        words.append("full=true")
     return COMMANDS[command](words, given.config_dir)
 
 
@@ -289,6 +295,20 @@ def _diff(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK if found.equal else FAILED
 
 
+def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try here what the program promises."""
+    from agents.settings import ConfigError
+
+    names, options = _split(words, ("lang", "full"))
+    full = options.get("full", "false")
+    if full not in ("true", "false"):
+        raise ConfigError(f"full = {full!r} is not known. Write full=true or full=false.")
+    lang = _lang(options)
+    from experiments.verification.checks import verify
+
+    return OK if verify(names, full == "true", lang) else FAILED
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
@@ -300,6 +320,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "parameters": _parameters,
     "export": _export,
     "diff": _diff,
+    "verify": _verify,
 }
 
 # ---------------------------------------------------------------- helpers

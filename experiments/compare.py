@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.running.executor import Execution, execute
+from experiments.running import LOCAL
+from experiments.running.executor import Execution, execute, executor_of
 from experiments.running.jobs import Engine
 from experiments.running.names import Names, as_names
 from experiments.running.plan import MAIN, MAP, Cell, Plan, Point, reconcile
@@ -82,7 +83,9 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     with Store(setup.out, experiment_of(setup)) as store:
         _write_beginnings(setup)
         if progress:
-            tell_before(comparison_plan(setup), store, run)
+            tell_before(
+                comparison_plan(setup), store, local=run is None and setup.executor == LOCAL
+            )
         grown = None if setup.target is None else _grow(setup, store, progress, run)
         setup = setup if grown is None else grown.setup
         plan = comparison_plan(setup)
@@ -239,8 +242,9 @@ def do_runs(
 ) -> Execution:
     """Do the missing runs of a plan as the setup says; after Ctrl-C say what is kept."""
     try:
-        with make_progress(progress) as shown:
-            return execute(plan, store, setup.jobs, shown, run=run)
+        with make_progress(progress, setup.lang) as shown:
+            executor = executor_of(setup.executor, setup.scheduler, store, run)
+            return execute(plan, store, setup.jobs, shown, run=run, executor=executor)
     except KeyboardInterrupt:
         if progress:
             kept = int(store.run_ids.held(plan.run_ids().as_bytes()).sum())
@@ -327,15 +331,15 @@ def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -
         )
 
 
-def tell_before(plan: Plan, store: Store, run: Engine | None) -> None:
-    """Name damaged files; compile the model, aloud, when it is going to run."""
+def tell_before(plan: Plan, store: Store, *, local: bool) -> None:
+    """Name damaged files; compile the model, aloud, when it is going to run on this machine."""
     for before, after in store.set_aside:
         print(
             f"{before} is damaged and was set aside as {after}; its runs are done again.",
             file=sys.stderr,
         )
     missing = reconcile(plan, store.run_ids, store.trajectory_ids)
-    if missing and run is None:
+    if missing and local:
         from simulation.warmup import warm_up
 
         warm_up(lambda text: print(text, file=sys.stderr))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from experiments.regimes import (
     load_regime,
 )  # fmt: skip
 from experiments.robustness import MOST_REPLICATES, Variant, robustness_variants, whole_number
+from experiments.running import DASK, EXECUTORS
 from experiments.sequential.settings import (
     SelectionRule,
     Target,
@@ -57,6 +59,8 @@ class Setup:
     regimes: the regimes to report; in a comparison the reference comes first.
     variants: worlds of the robustness checks, each run with ``variant_replicates``.
     jobs: worker processes; 0 for all cores.
+    executor: ``local`` or ``dask``.
+    scheduler: address of the Dask scheduler, or ``none``.
     outcome, target: the outcome whose differences are to be known to a half-width, if to any.
     config: every value above in plain form, as it is written beside the results.
     """
@@ -70,6 +74,8 @@ class Setup:
     seed: int
     replicates: int
     jobs: int
+    executor: str
+    scheduler: str
     out: Path
     lang: str
     outcome: str
@@ -132,6 +138,8 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         seed=whole_number("seed", values["seed"], 0, MOST_SEED),
         replicates=replicates,
         jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
+        executor=_executor(values["executor"]),
+        scheduler=_scheduler(values["scheduler"], values["executor"]),
         out=output_folder(values["out"], command),
         lang=language(values["lang"]),
         outcome=known_outcome(values["outcome"]),
@@ -314,6 +322,36 @@ def output_folder(value: Any, command: str) -> Path:
     return Path(value.replace("{command}", command)).expanduser()
 
 
+def _executor(value: Any) -> str:
+    if value not in EXECUTORS:
+        raise ConfigError(
+            f"executor = {value!r} is not known. {nearest(str(value), EXECUTORS)} local uses the "
+            f"processors of this machine, dask the workers of a Dask scheduler."
+        )
+    return str(value)
+
+
+def _scheduler(value: Any, executor: str) -> str:
+    """An address is needed with Dask, and does nothing without."""
+    given = value not in (None, NONE)
+    if not given and executor == DASK:
+        raise ConfigError(
+            "executor = dask needs the address of a Dask scheduler. Write the one that 'dask "
+            "scheduler' prints when it starts, such as scheduler=tcp://192.168.1.10:8786."
+        )
+    if given and executor != DASK:
+        raise ConfigError(
+            f"scheduler = {value} does nothing with executor = {executor}. Write executor=dask "
+            f"too, or leave scheduler out."
+        )
+    if given and not re.fullmatch(r"(\w+://)?[^\s/:]+:\d{1,5}", str(value)):
+        raise ConfigError(
+            f"scheduler = {value!r} is not an address. Write protocol, machine and port, such as "
+            f"scheduler=tcp://192.168.1.10:8786."
+        )
+    return str(value) if given else NONE
+
+
 def language(value: Any) -> str:
     if value not in LANGUAGES:
         raise ConfigError(f"lang = {value!r} is not known. Write lang=en or lang=zh.")
@@ -328,6 +366,7 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
         "seed": setup.seed,
         "replicates": setup.replicates,
         "jobs": setup.jobs,
+        "executor": setup.executor,
         "out": setup.out.as_posix(),
         "lang": setup.lang,
         "population": values["population"],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 GROUPS = ("population", "world", "robustness")
-PATHS = ("out", "population.file")
+TYPED = ("out", "population.file", "scheduler")  # paths and addresses, taken as they are typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _quoted(text: str) -> str:
     """Put quotes around what Hydra's grammar takes only in quotes: paths and Chinese words."""
     name, equals, value = text.partition("=")
     bare = value[:1] not in ("'", '"', "[", "{")
-    if equals and value and bare and (name in PATHS or not value.isascii()):
+    if equals and value and bare and (name in TYPED or not value.isascii()):
         return f"{name}={_quote(value)}"
     return text
 

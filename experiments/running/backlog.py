@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from experiments.running.jobs import Batch, Job, failure_of, job_of
-from experiments.running.plan import Plan, Task
+from experiments.running.plan import Plan, Point, Task
 from experiments.running.store import Failure
 
 BATCH_SECONDS = 2.0  # long against sending and writing a batch, short against losing one
+BATCH_RUNS = 2_000  # at most, however fast they are: a batch is one message and one file
 MAX_ATTEMPTS = 3  # worker processes that may die on a run before it is given up
 
 
@@ -20,7 +21,7 @@ class Backlog:
     def __init__(self, plan: Plan, tasks: Sequence[Task], workers: int) -> None:
         self._plan = plan
         self._tasks = deque(tasks)
-        self._workers = workers
+        self.workers = workers  # a cluster's may come and go
         self._seconds_per_run: float | None = None
         self._left = sum(task.size for task in tasks)
         self.retried = 0
@@ -29,20 +30,29 @@ class Backlog:
         return bool(self._tasks)
 
     def next_job(self) -> Job:
+        """The next batch with all that a worker needs."""
+        task = self.next_task()
+        return job_of(self._plan.points[task.point], task)
+
+    def point(self, index: int) -> Point:
+        """The point that a task names."""
+        return self._plan.points[index]
+
+    def next_task(self) -> Task:
         """The next batch; a single replicate as long as the speed is unknown."""
         task = self._tasks.popleft()
         head, rest = task.first(self._replicates_per_batch(len(task.regimes)))
         if rest is not None:
             self._tasks.appendleft(rest)
         self._left -= head.size
-        return job_of(self._plan.points[head.point], head)
+        return head
 
     def _replicates_per_batch(self, regimes: int) -> int:
         if self._seconds_per_run is None:
             return 1
         by_time = BATCH_SECONDS / self._seconds_per_run
-        by_share = self._left / (2 * self._workers)  # so that all workers end at about one time
-        return max(1, int(min(by_time, by_share) / regimes))
+        by_share = self._left / (2 * self.workers)  # so that all workers end at about one time
+        return max(1, int(min(by_time, by_share, BATCH_RUNS) / regimes))
 
     def learn(self, batch: Batch) -> None:
         """Take the time of a batch into account, recent ones more."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from agents.settings import ConfigError
+from experiments.running import LOCAL
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
-from experiments.running.plan import Plan, reconcile
+from experiments.running.plan import Plan, Task, reconcile
 from experiments.running.pool import Pool
 from experiments.running.progress import Progress
-from experiments.running.store import Failure, Store
+from experiments.running.store import ExperimentError, Failure, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,45 @@ def execute(
     started = time.monotonic()
     total = plan.size
     tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
-    missing = sum(task.size for task in tasks)
-    cached = total - missing
-    progress.start(total=total, cached=cached)
+    missing = _size(tasks)
+    progress.start(total=total, cached=total - missing)
     failures: dict[str, Failure] = {}
-    if tasks:
+    left = missing
+    while left:
         # More workers than replicates would have nothing to do.
         workers = min(worker_count(jobs), sum(len(task.replicates) for task in tasks))
-        backlog = Backlog(plan, tasks, workers)
-        executor = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
-        failures = _work_off(executor, backlog, store, progress)
+        way = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
+        failures |= _work_off(way, Backlog(plan, tasks, workers), store, progress)
+        failures = {name: row for name, row in failures.items() if name not in store.run_ids}
+        # What a way of running says about its work does not count; what can be read does.
+        tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
+        before, left = left, _unexplained(plan, tasks, failures)
+        if left >= before:
+            raise ExperimentError(_NOTHING_CAME.format(left))
     store.compact()
-    given_up = tuple(row for name, row in failures.items() if name not in store.run_ids)
-    return Execution(missing - len(given_up), cached, given_up, time.monotonic() - started)
+    given_up = tuple(failures.values())
+    return Execution(missing - len(given_up), total - missing, given_up, time.monotonic() - started)
+
+
+def _size(tasks: Sequence[Task]) -> int:
+    return sum(task.size for task in tasks)
+
+
+def _unexplained(plan: Plan, tasks: Sequence[Task], failures: Mapping[str, Failure]) -> int:
+    """Number of runs of these tasks that are not known to have failed."""
+    names = {
+        plan.points[task.point].run_id(regime, replicate)
+        for task in tasks
+        for regime in task.regimes
+        for replicate in task.replicates
+    }
+    return len(names - failures.keys())
+
+
+_NOTHING_CAME = (
+    "{} runs ended without a result and without an error. What is done is kept; the same command "
+    "goes on. If it happens again, please report it."
+)
 
 
 def worker_count(jobs: int) -> int:
@@ -124,6 +151,22 @@ def _work_off(
     finally:
         executor.close()
     return failures
+
+
+def executor_of(
+    name: str, scheduler: str, store: Store, run: Engine | None = None
+) -> Executor | None:
+    """The way of running that the settings ``executor`` and ``scheduler`` ask for.
+
+    Returns
+    -------
+    None for this machine: how many processes make sense is known when the work is.
+    """
+    if name == LOCAL:
+        return None
+    from experiments.running.dask_cluster import DaskCluster
+
+    return DaskCluster(scheduler, store.folder, run)
 
 
 class InProcess:

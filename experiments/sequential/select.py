@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from agents.settings import ConfigError
 from experiments.compare import do_runs, experiment_of, tell_before, write_text, yaml_text
+from experiments.running import LOCAL
 from experiments.running.executor import Execution
 from experiments.running.jobs import Engine
 from experiments.running.plan import MAIN, Plan, Point
@@ -72,7 +73,8 @@ def select(setup: SelectSetup, *, progress: bool = True, run: Engine | None = No
     with Store(setup.out, _experiment(setup)) as store:
         if progress:
             everything = tuple(range(len(setup.regimes)))
-            tell_before(Plan((_point(setup, everything, FIRST_STAGE),)), store, run)
+            plan = Plan((_point(setup, everything, FIRST_STAGE),))
+            tell_before(plan, store, local=run is None and setup.executor == LOCAL)
         values, state, execution = _stages(setup, store, progress, run)
         selected = _answer(setup, values, state)
         _write(setup, selected, execution, store)

@@ -75,6 +75,8 @@ class SyntheticSetup:
     out: Path
     lang: str = "en"
     jobs: int = 1
+    executor: str = "local"
+    scheduler: str = "none"
     population: Any = None
     outcome: str = "technical"
     target: Any = None

@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import cores, engine, job, memory, phases, scale, start, store
+from benchmarks import batches, cores, engine, job, memory, phases, scale, start, store
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
@@ -234,3 +234,18 @@ def test_the_part_on_the_store_does_the_runs_and_finds_them_done() -> None:
     ]  # fmt: skip
     assert found[store.FRESH]["files"] == 2  # one of runs, and the register
     assert "a trial" in store.tell({"cases": {"a trial": [found]}})
+
+
+def test_batches_are_of_the_size_that_is_measured() -> None:
+    done = batches.timed(batches.ALONE, size=6, runs=60, address="")
+    assert done["runs"] == 60
+    # The first batch is one replicate, and the last ones shrink.
+    assert 60 / 6 < done["batches"] <= 20
+    assert 0.0 < done["store"] < done["wall"]
+
+
+def test_batches_are_told() -> None:
+    done = {"runs": 600, "batches": 20, "wall": 0.4, "cpu": 0.2, "store": 0.1}
+    told = batches.tell({"cases": {"pool of 2; 30": [done]}})
+    assert "| pool of 2; 30 | 600 | 20 | 20.0 | 10.0 | 0.667 | 0.167 |" in told
+    assert "| pool of 2; 30 | 10.00 % | 2.00 % | 1.00 % | 0.50 % | 0.20 % |" in told

@@ -10,6 +10,7 @@ import pytest
 
 from agents.settings import ConfigError
 from experiments.compare import runs_table, trajectories_table
+from experiments.running import backlog as backlog_module
 from experiments.running import executor as executor_module
 from experiments.running.backlog import Backlog
 from experiments.running.executor import InProcess, execute, worker_count
@@ -309,3 +310,69 @@ def test_jobs_counts_workers():
     assert worker_count(0) >= 1
     with pytest.raises(ConfigError, match="jobs = -1"):
         worker_count(-1)
+
+
+class Forgetful:
+    """An executor that loses batches without a word: the first of each pass, or all."""
+
+    def __init__(self, run, *, everything=False):
+        self.run, self.everything = run, everything
+
+    def results(self, backlog):
+        backlog.next_job()
+        while backlog:
+            batch = run_job(self.run, backlog.next_job())
+            if not self.everything:
+                yield batch
+
+    def drain(self):
+        return iter(())
+
+    def close(self):
+        pass
+
+
+def test_what_an_executor_loses_is_done_again(tmp_path, engine):
+    plan = fake.plan(4)
+    with Store(tmp_path / "out", EXPERIMENT) as store:
+        # One replicate is lost in the first pass; then it is the first, and is lost again.
+        with pytest.raises(ExperimentError, match="3 runs ended without a result"):
+            execute(plan, store, executor=Forgetful(engine()))
+        assert len(store.run_ids) == 9
+        done = execute(plan, store, 1, run=engine())
+        assert (done.done, done.cached) == (3, 9)
+
+
+def test_failures_are_not_taken_for_lost_runs(tmp_path, engine):
+    counting = engine(fails=(("one", 1), ("two", 2)))
+    with Store(tmp_path / "out", EXPERIMENT) as store:
+        done = execute(fake.plan(3), store, 2, run=counting)
+    assert (len(done.failures), done.done) == (2, 7)
+    assert counting.count("call 1") == counting.count("call 2") == 4  # together, then each alone
+
+
+def test_fast_runs_do_not_make_endless_batches():
+    plan = fake.plan(30_000)
+    backlog = Backlog(plan, reconcile(plan, ()), workers=2)
+    backlog.learn(Batch(backlog.next_job().task, [], [], seconds=0.0))
+    assert backlog.next_job().task.size <= backlog_module.BATCH_RUNS
+
+
+class LosesOnce(Forgetful):
+    """Loses the first batch of the first pass only."""
+
+    def results(self, backlog):
+        if not self.everything:
+            self.everything = True
+            backlog.next_job()
+        while backlog:
+            yield run_job(self.run, backlog.next_job())
+
+
+def test_a_second_pass_mends_the_first(tmp_path, engine):
+    plan = fake.plan(4)
+    wanted = expected(plan, tmp_path, engine)
+    with Store(tmp_path / "out", EXPERIMENT) as store:
+        done = execute(plan, store, executor=LosesOnce(engine()))
+        assert (done.done, done.failures) == (12, ())
+        assert_same(plan, store, wanted)

@@ -1,0 +1,325 @@
+"""Kills whatever takes part in an experiment, and looks whether anything was lost.
+
+Promised is: exactly the planned runs, none lost, none twice, and the same values to the last bit
+as those of an undisturbed run without other processes, whatever was killed and when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.running.plan import Plan
+from experiments.running.store import ExperimentError
+from experiments.verification.checks import Row
+from experiments.verification.driver import BEGUN, Order, work_of
+from experiments.verification.machines import Machines, python
+from experiments.words import Words
+
+MODEL = "experiments.verification.kills:model_work"
+WORKERS = 2
+GOLDEN = 0.6180339887498949  # its multiples fall evenly, in an order without a pattern
+VICTIMS = ("pool_worker", "pool_driver", "dask_worker", "dask_driver", "dask_scheduler")
+KILLS, QUICK_KILLS = 50, len(VICTIMS)
+REPLICATES, QUICK_REPLICATES = 200, 60
+SECONDS_TO_END = 600.0
+
+
+def model_work(replicates: str) -> tuple[Plan, None]:
+    """Two regimes on the population of the classroom, with the model itself."""
+    from experiments.compare import comparison_plan
+    from experiments.configuration import load_setup
+
+    regimes = "regimes=open_challenge,race"
+    words = ["population=classroom", regimes, "robustness=none", f"replicates={replicates}"]
+    return comparison_plan(load_setup("compare", words)), None
+
+
+# ---------------------------------------------------------------- looking at a store
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in a store, held against its plan.
+
+    Attributes
+    ----------
+    values: hash of all values by run, whatever the order in which they were stored.
+    """
+
+    runs: int
+    lost: int
+    doubled: int
+    values: str
+
+
+def look(out: Path, plan: Plan) -> Found:
+    """Read the files of a store as any other program would."""
+    runs = _read(out, "runs")
+    names = Counter(runs.column("run_id").to_pylist() if runs.num_columns else ())
+    planned = {cell.run_id for cell in plan.cells()}
+    return Found(
+        runs=len(names),
+        lost=len(planned - names.keys()),
+        doubled=names.total() - len(names.keys() & planned),
+        values=_hash(runs, _read(out, "trajectories")),
+    )
+
+
+def _read(out: Path, name: str) -> pa.Table:
+    files = sorted((out / "store" / name).glob("*.parquet"))
+    return pa.concat_tables([pq.read_table(path) for path in files]) if files else pa.table({})
+
+
+def _hash(runs: pa.Table, trajectories: pa.Table) -> str:
+    """Of all bytes, by run; a driver killed between two files leaves trajectories twice."""
+    digest = hashlib.sha256()
+    for table in (_sorted(runs), _once(_sorted(trajectories))):
+        for name in table.column_names:
+            digest.update(_bytes(table.column(name)))
+    return digest.hexdigest()
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    keys = [name for name in ("run_id", "quarter") if name in table.column_names]
+    return table.sort_by([(name, "ascending") for name in keys]) if keys else table
+
+
+def _once(table: pa.Table) -> pa.Table:
+    """Without rows that are equal in every bit to the row before."""
+    same = np.ones(max(table.num_rows - 1, 0), bool)
+    for name in table.column_names:
+        values = table.column(name).to_numpy()
+        if values.dtype.kind == "f":
+            values = values.view(f"u{values.itemsize}")
+        same &= values[1:] == values[:-1]
+    return table.take(pa.array(np.flatnonzero(np.r_[True, ~same]))) if table.num_rows else table
+
+
+def _bytes(column: pa.ChunkedArray) -> bytes:
+    if pa.types.is_floating(column.type):  # -0.0 and each not-a-number have bytes of their own
+        return column.to_numpy().tobytes()  # type: ignore[no-any-return]
+    return repr(column.to_pylist()).encode()
+
+
+# ---------------------------------------------------------------- drivers
+
+
+class Driver:
+    """A driver's process; use it as a context manager, which leaves no process behind."""
+
+    def __init__(self, order: Order) -> None:
+        self._log = Path(f"{order.out}.log")
+        self._log.unlink(missing_ok=True)
+        self.process = python(order.arguments(), self._log)
+
+    def __enter__(self) -> Driver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        self.process.kill()
+        self.process.wait()
+
+    def wait_until_begun(self) -> None:
+        """Return when work begins."""
+        deadline = time.monotonic() + SECONDS_TO_END
+        while BEGUN not in self._log.read_text(encoding="utf-8").split():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise self.trouble()
+            time.sleep(0.005)
+
+    def code(self) -> int:
+        """Wait for the end."""
+        try:
+            return self.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -1
+
+    def trouble(self) -> ExperimentError:
+        """Its last words as an error."""
+        lines = self._log.read_text(encoding="utf-8").split("\n")
+        return ExperimentError("A driver did not do its work. " + "\n".join(lines[-3:]).strip())
+
+
+def undisturbed(order: Order) -> float:
+    """Let a driver do its work; seconds from the beginning of work to the end."""
+    with Driver(order) as driver:
+        driver.wait_until_begun()
+        began = time.monotonic()
+        if driver.code() != 0:
+            raise driver.trouble()
+        return time.monotonic() - began
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is killed and when.
+
+    Attributes
+    ----------
+    moment: part of the time that the work takes undisturbed, in [0, 1).
+    gives_up: when the scheduler goes: the driver does not wait for it, and is started again.
+    """
+
+    victim: str
+    moment: float
+    gives_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended: ``kept`` runs were stored when the driver was or would be started again."""
+
+    kept: int
+    starts: int
+    found: Found
+
+
+def attempt(trial: Trial, order: Order, seconds: float, machines: Machines | None) -> Outcome:
+    """Start a driver, kill, start again what is dead, and look at the store.
+
+    Parameters
+    ----------
+    seconds: that the work takes undisturbed.
+    """
+    plan, _ = work_of(order)
+    out = Path(order.out)
+    wait = trial.moment * seconds
+    if trial.victim == "pool_worker":
+        order = dataclasses.replace(order, kill_worker_after=wait)
+    if trial.gives_up:
+        order = dataclasses.replace(order, patience=0.0)
+    with Driver(order) as driver:
+        driver.wait_until_begun()
+        time.sleep(wait)
+        _strike(trial.victim, driver, machines)
+        kept = look(out, plan).runs
+        if trial.victim == "dask_scheduler" and machines is not None:
+            if trial.gives_up:
+                driver.code()
+            machines.restart()
+        code = driver.code()
+    starts = 1
+    while code != 0 and starts < 3:
+        starts += 1
+        with Driver(order) as driver:
+            code = driver.code()
+    return Outcome(kept, starts, look(out, plan))
+
+
+def _strike(victim: str, driver: Driver, machines: Machines | None) -> None:
+    """Kill; a worker of the pool is killed by its own driver, which knows it."""
+    if victim.endswith("driver"):
+        driver.kill()
+    elif victim == "dask_worker" and machines is not None:
+        machines.kill_worker()
+    elif victim == "dask_scheduler" and machines is not None:
+        machines.kill_scheduler()
+
+
+# ---------------------------------------------------------------- the checks
+
+
+def ways(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    """No other processes, a pool, a cluster, with short and with long batches: equal values."""
+    bench = Bench(folder, str(REPLICATES if full else QUICK_REPLICATES))
+    with bench.cluster() as machines:
+        for way in ("serial", "pool", "dask"):
+            if way == "dask" and machines is None:
+                yield Row(None, (words(f"verify.ways.names.{way}"), *[words("verify.no_dask")] * 5))
+                continue
+            for batch in (0.05, 2.0):
+                order = bench.order(way, f"{way}-{batch:g}", machines, batch_seconds=batch)
+                undisturbed(order)
+                found = look(Path(order.out), bench.plan)
+                cells = (words(f"verify.ways.names.{way}"), f"{batch:g} s", str(found.runs))
+                yield bench.row(cells, found, words)
+
+
+def kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    """Kill each kind of process at moments spread over the time that the work takes."""
+    bench = Bench(folder, str(REPLICATES if full else QUICK_REPLICATES))
+    with bench.cluster() as machines:
+        seconds = {
+            way: undisturbed(bench.order(way, f"{way}-undisturbed", machines))
+            for way in ("pool", "dask")
+            if way == "pool" or machines is not None
+        }
+        for number in range(KILLS if full else QUICK_KILLS):
+            victim = VICTIMS[number % len(VICTIMS)]
+            trial = Trial(
+                victim, number * GOLDEN % 1.0, gives_up=number % (2 * len(VICTIMS)) >= len(VICTIMS)
+            )
+            name = words(f"verify.kills.victims.{victim}")
+            way = victim.partition("_")[0]
+            if way not in seconds:
+                yield Row(None, (name, *[words("verify.no_dask")] * 6))
+                continue
+            order = bench.order(way, f"kill-{number}", machines)
+            done = attempt(trial, order, seconds[way], machines)
+            shutil.rmtree(order.out)
+            cells = (name, words.percent(trial.moment), str(done.kept), str(done.starts))
+            yield bench.row(cells, done.found, words)
+
+
+class Bench:
+    """What the trials of a check have in common: a folder, a plan, and its undisturbed values."""
+
+    def __init__(self, folder: Path, replicates: str) -> None:
+        self._folder = folder
+        self._words = (replicates,)
+        self.plan, _ = model_work(replicates)
+        from simulation.warmup import warm_up
+
+        warm_up(lambda text: print(text, file=sys.stderr, flush=True))
+        alone = self.order("serial", "alone", None)
+        undisturbed(alone)
+        self._alone = look(Path(alone.out), self.plan)
+
+    def cluster(self) -> contextlib.AbstractContextManager[Machines | None]:
+        """Processes of a Dask cluster, if Dask is installed."""
+        if importlib.util.find_spec("distributed") is None:
+            return contextlib.nullcontext()
+        (self._folder / "machines").mkdir()
+        return Machines(WORKERS, self._folder / "machines")
+
+    def order(
+        self, way: str, name: str, machines: Machines | None, batch_seconds: float = 0.2
+    ) -> Order:
+        """An order to a driver that writes to a folder of this name."""
+        return Order(
+            out=str(self._folder / name),
+            work=MODEL,
+            words=self._words,
+            jobs=1 if way == "serial" else WORKERS,
+            scheduler=machines.address if way == "dask" and machines else "",
+            batch_seconds=batch_seconds,
+        )
+
+    def row(self, cells: tuple[str, ...], found: Found, words: Words) -> Row:
+        """A line of a table that ends with what was found in a store."""
+        same = found.values == self._alone.values
+        counts = (str(found.lost), str(found.doubled))
+        passed = (
+            same and found.lost == found.doubled == self._alone.lost == self._alone.doubled == 0
+        )
+        return Row(passed, (*cells, *counts, words("verify.same" if same else "verify.other")))
