@@ -17,6 +17,7 @@ Compare how often breakthroughs happen under alternative ways of organising coll
 commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
   run          one run of one regime, with the story of a consortium
+  replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
@@ -119,6 +120,17 @@ def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _replicate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Published model results, run again; told in one sentence each."""
+    _check_ownership()
+    from experiments.replications import OPTIONS, load_order, replicate, told
+
+    names, options = _split(words, OPTIONS)
+    order = load_order(names, options, config_dirs)
+    print(told(order, replicate(order)))
+    return OK
+
+
 def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """List the regimes, explain one, or start a new one."""
     from experiments import explain
@@ -181,6 +193,7 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "run": _run,
+    "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,
     "parameters": _parameters,

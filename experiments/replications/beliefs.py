@@ -24,7 +24,7 @@ REALITY, BELIEF, GUESS, SOCIALISED, CODE_LEARNS = range(1200, 1205)
 @rule
 def equilibrium_knowledge(
     luck: Any, dimensions: int, members: int, p1: float, p2: float, most_steps: int
-) -> float:
+) -> Any:
     """Knowledge of the code in [-1, 1] when nobody can learn any more: right less wrong, per dimension.
 
     Parameters
@@ -93,7 +93,7 @@ def learn(luck: Any, done: Any, code: Any, reality: Any, p2: float, step: int) -
 
 
 @rule
-def score(values: Any, reality: Any) -> int:
+def score(values: Any, reality: Any) -> Any:
     """Dimensions that are right less those that are wrong."""
     total = 0
     for d in range(len(reality)):
@@ -102,7 +102,7 @@ def score(values: Any, reality: Any) -> int:
 
 
 @rule
-def settled(beliefs: Any, code: Any) -> bool:
+def settled(beliefs: Any, code: Any) -> Any:
     """Whether all believe what the code says, and it says something on every dimension."""
     for d in range(len(code)):
         if code[d] == 0:

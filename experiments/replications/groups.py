@@ -107,9 +107,7 @@ def build_landscape(s: Any, luck: Any, to_any: bool, levels: int) -> None:
     if levels == 0:
         table_of(s, 0)
     else:
-        tabulate_rounded(
-            need.key, need.mask, s.world[0].needs_components, levels, s.landscapes[0]
-        )
+        tabulate_rounded(need.key, need.mask, s.world[0].needs_components, levels, s.landscapes[0])
         s.tabulated[0] = 0
 
 
@@ -143,7 +141,7 @@ def tabulate_rounded(key: Any, masks: Any, components: int, levels: int, table: 
 
 
 @rule
-def count_peaks(table: Any, components: int) -> int:
+def count_peaks(table: Any, components: int) -> Any:
     """Designs that no flip of one component makes better."""
     peaks = 0
     for design in range(len(table)):
@@ -152,7 +150,7 @@ def count_peaks(table: Any, components: int) -> int:
 
 
 @rule
-def is_peak(table: Any, components: int, design: int) -> bool:
+def is_peak(table: Any, components: int, design: int) -> Any:
     """Whether no flip of one component makes a design better."""
     for i in range(components):
         if table[design ^ (1 << i)] > table[design]:
@@ -173,7 +171,7 @@ def search(
     Parameters
     ----------
     neighbours: who is seen by whom, shape (searchers, degree).
-    sample: how many neighbours are looked at in a step; all when there are no more.
+    sample: how many neighbours are looked at in a step; 0 for all.
     tries_alone: whether who copies nothing makes a try of its own.
     exponent: of fitness as a share of the highest, which makes the payoff.
     times: steps after which payoffs are recorded, increasing, from 0, shape (times,).
@@ -184,7 +182,7 @@ def search(
     for row in range(len(s.consortia)):
         u = streams.uniform(s.luck[0], FIRST_DESIGN, 0, row)
         s.consortia[row].design = int(u * len(table))
-    seen = np.empty(max(sample, 1), np.int64)
+    seen = np.empty(neighbours.shape[1], np.int64)
     mark = 0
     for step in range(times[-1] + 1):
         if step == times[mark]:
@@ -195,7 +193,7 @@ def search(
 
 
 @rule
-def mean_payoff(s: Any, table: Any, top: Any, exponent: float) -> float:
+def mean_payoff(s: Any, table: Any, top: Any, exponent: float) -> Any:
     """Mean over searchers of the payoff (f / max f) ** exponent."""
     total = 0.0
     for row in range(len(s.consortia)):
@@ -227,37 +225,35 @@ def move_all(
 @rule
 def offered(
     s: Any, table: Any, around: Any, strategy: int, sample: int, step: int, row: int, seen: Any
-) -> int:
+) -> Any:
     """The design that the neighbours looked at offer; -1 if they offer none."""
-    if len(around) == 0:
-        return -1
-    if sample >= len(around):
-        best = s.consortia[around[0]].design
-        for other in around:
-            if table[s.consortia[other].design] > table[best]:
-                best = s.consortia[other].design
-        return best
-    look_at_some(s, around, sample, step, row, seen)
-    best = 0
-    most = 0
-    for k in range(sample):
+    count = look_around(s, around, sample, step, row, seen)
+    best = -1
+    most = 1  # so that conformity takes only what two or more hold
+    for k in range(count):
+        design = s.consortia[seen[k]].design
         if strategy == CONFORMITY:
-            count = 0
-            for other in range(sample):
-                count += s.consortia[seen[other]].design == s.consortia[seen[k]].design
-            if count > most:
-                most = count
-                best = k
-        elif table[s.consortia[seen[k]].design] > table[s.consortia[seen[best]].design]:
-            best = k
-    if strategy == CONFORMITY and most == 1:
-        return -1
-    return s.consortia[seen[best]].design
+            holders = 0
+            for other in range(count):
+                holders += s.consortia[seen[other]].design == design
+            if holders > most:
+                most = holders
+                best = design
+        elif best < 0 or table[design] > table[best]:
+            best = design
+    return best
 
 
 @rule
-def look_at_some(s: Any, around: Any, sample: int, step: int, row: int, seen: Any) -> None:
-    """Fill ``seen`` with different neighbours in random order, so that the first of equals is random."""
+def look_around(s: Any, around: Any, sample: int, step: int, row: int, seen: Any) -> Any:
+    """Fill ``seen`` with different neighbours and say how many.
+
+    They come in random order, so that the first of equals is random; all, in the order of their
+    rows, where there are no more than the sample.
+    """
+    if sample == 0 or sample >= len(around):
+        seen[: len(around)] = around
+        return len(around)
     found = 0
     k = 0
     while found < sample:
@@ -270,10 +266,11 @@ def look_at_some(s: Any, around: Any, sample: int, step: int, row: int, seen: An
                 new = False
         if new:
             found += 1
+    return found
 
 
 @rule
-def holds_best(s: Any) -> bool:
+def holds_best(s: Any) -> Any:
     """Whether any searcher holds a design of the highest fitness."""
     table = table_of(s, 0)
     top = table.max()
@@ -284,7 +281,7 @@ def holds_best(s: Any) -> bool:
 
 
 @rule
-def share_on_peaks(s: Any) -> float:
+def share_on_peaks(s: Any) -> Any:
     """Share of searchers on a design that no flip makes better."""
     table = table_of(s, 0)
     count = 0

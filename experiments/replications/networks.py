@@ -34,8 +34,8 @@ def neighbours(kind: str, members: int, degree: int, swaps: int, key: int) -> np
         everybody = np.arange(members)
         return np.stack([np.delete(everybody, row) for row in range(members)])
     if kind == "ring":
-        around = np.arange(members)[:, None] + np.array([-1, 1])
-        return around % members
+        around: np.ndarray = (np.arange(members)[:, None] + np.array([-1, 1])) % members
+        return around
     if kind == "none":
         return np.zeros((members, 0), np.int64)
     links = caves(members, degree)
@@ -73,7 +73,7 @@ def swap_links(links: Any, linked: Any, swaps: int, key: Any) -> None:
         k += 1
         a, b = links[one, 0], links[one, 1]
         c, d = links[other, way], links[other, 1 - way]
-        if a == d or c == b or a == c or b == d or linked[a, d] or linked[c, b]:
+        if a in (c, d) or b in (c, d) or linked[a, d] or linked[c, b]:
             continue
         linked[a, b] = linked[b, a] = linked[c, d] = linked[d, c] = False
         linked[a, d] = linked[d, a] = linked[c, b] = linked[b, c] = True

@@ -23,7 +23,7 @@ class Collaboration(NamedTuple):
     """Everybody who ever was in a team, one per row, and room to work in.
 
     Shapes: organisations, last (step of the last team), place (in ``present``, or -1) and marked
-    (rows,); ties (rows, TIES_KEPT); present (rows,), of which the first ``count[0]`` are valid.
+    (rows,); ties (rows, TIES_KEPT); present (rows,), of which the first ``counts[0]`` are valid.
     """
 
     organisations: np.ndarray
@@ -32,7 +32,7 @@ class Collaboration(NamedTuple):
     present: np.ndarray
     is_present: np.ndarray
     marked: np.ndarray
-    count: np.ndarray
+    counts: np.ndarray
 
 
 def new_collaboration(team_size: int, steps: int) -> Collaboration:
@@ -45,14 +45,14 @@ def new_collaboration(team_size: int, steps: int) -> Collaboration:
         present=np.zeros(rows, np.int64),
         is_present=np.zeros(rows, np.bool_),
         marked=np.zeros(rows, np.int64),
-        count=np.zeros(2, np.int64),  # those present, then those that ever came
+        counts=np.zeros(2, np.int64),  # those present, then those that ever came
     )
 
 
 @rule
 def assemble(
     s: Any, luck: Any, team_size: int, p: float, q: float, idle_steps: int, steps: int
-) -> float:
+) -> Any:
     """Share of those present that the largest component holds after the last step.
 
     Parameters
@@ -61,7 +61,7 @@ def assemble(
     q: chance that such a place goes to somebody who has worked with a member, if there is one.
     idle_steps: who has been in no team for longer leaves, with all ties.
     """
-    s.count[:] = 0
+    s.counts[:] = 0
     s.is_present[:] = False
     s.marked[:] = -1
     team = np.empty(team_size, np.int64)
@@ -69,10 +69,12 @@ def assemble(
         team[place] = newcomer(s)
     join(s, team, 0)
     for step in range(1, steps + 1):
-        before = s.count[0]
+        before = s.counts[0]
+        free = before
         for place in range(team_size):
             row = -1
-            if streams.uniform(luck, IS_INCUMBENT, step, place) < p:
+            if free > 0 and streams.uniform(luck, IS_INCUMBENT, step, place) < p:
+                free -= 1
                 if streams.uniform(luck, IS_COLLABORATOR, step, place) < q:
                     row = collaborator(s, luck, team[:place], step, place)
                 if row < 0:
@@ -80,29 +82,24 @@ def assemble(
             team[place] = row if row >= 0 else newcomer(s)
         join(s, team, step)
         leave(s, step - idle_steps)
-    return largest_component(s) / s.count[0]
+    return largest_component(s) / s.counts[0]
 
 
 @rule
-def newcomer(s: Any) -> int:
+def newcomer(s: Any) -> Any:
     """The row of somebody new, without ties."""
-    row = s.count[1]
-    s.count[1] += 1
+    row = s.counts[1]
+    s.counts[1] += 1
     s.organisations[row].ties = 0
-    s.present[s.count[0]] = row
-    s.count[0] += 1
+    s.present[s.counts[0]] = row
+    s.counts[0] += 1
     s.is_present[row] = True
     return row
 
 
 @rule
-def incumbent(s: Any, luck: Any, team: Any, before: int, step: int, place: int) -> int:
-    """Anybody who was there before this team and is not in it; -1 if nobody is left."""
-    free = before
-    for row in team:
-        free -= s.last[row] < step and s.organisations[row].ties > 0
-    if free <= 0:
-        return -1
+def incumbent(s: Any, luck: Any, team: Any, before: int, step: int, place: int) -> Any:
+    """Anybody of the first ``before`` present who is not in the team yet; there must be one."""
     k = 0
     while True:
         u = streams.uniform(luck, WHICH_INCUMBENT, step, streams.combine(place, k))
@@ -122,7 +119,7 @@ def within(team: Any, row: int) -> bool:
 
 
 @rule
-def collaborator(s: Any, luck: Any, team: Any, step: int, place: int) -> int:
+def collaborator(s: Any, luck: Any, team: Any, step: int, place: int) -> Any:
     """One who is there, is not in the team and has worked with a member of it; -1 if none has."""
     stamp = step * len(s.marked) + place
     found = 0
@@ -160,23 +157,23 @@ def join(s: Any, team: Any, step: int) -> None:
 def leave(s: Any, oldest: int) -> None:
     """Those leave whose last team is earlier than a step."""
     kept = 0
-    for k in range(s.count[0]):
+    for k in range(s.counts[0]):
         row = s.present[k]
         if s.last[row] >= oldest:
             s.present[kept] = row
             kept += 1
         else:
             s.is_present[row] = False
-    s.count[0] = kept
+    s.counts[0] = kept
 
 
 @rule
-def largest_component(s: Any) -> int:
+def largest_component(s: Any) -> Any:
     """Size of the largest set of those present who are linked through ties."""
     reached = np.zeros(len(s.last), np.bool_)
     stack = np.empty(len(s.last), np.int64)
     largest = 0
-    for k in range(s.count[0]):
+    for k in range(s.counts[0]):
         if reached[s.present[k]]:
             continue
         reached[s.present[k]] = True
