@@ -13,7 +13,8 @@ from experiments.replications.labels import case_label
 from experiments.replications.results import Estimate, Result
 from experiments.words import Words
 
-SIZE = (11.5, 4.6)  # inches
+SIZE = (11.5, 5.4)  # inches
+CROWDED = 1.2  # times closer than this share one label
 CONFIDENCE = 1.96  # standard errors on each side of a 95 % interval
 
 
@@ -23,7 +24,7 @@ def draw(result: Result, words: Words) -> Figure:
     DRAWERS[result.replication.kind_name](figure, result, words)
     figure.suptitle(result.replication.title[words.lang], x=0.01, ha="left")
     note = words("replications.figure.note", n=result.replicates)
-    figure.text(0.004, 0.004, note, fontsize=7, color=GREY)
+    figure.text(0.996, 0.985, note, fontsize=8, color=GREY, ha="right", va="top")
     return figure
 
 
@@ -44,7 +45,11 @@ def _line(
 
 def _key_to_crosses(axes: Any, words: Words) -> None:
     axes.plot([], [], "x", color=GREY, ms=9, mew=1.4, label=words("replications.figure.reference"))
-    axes.legend(fontsize=8)
+    _legend_below(axes)
+
+
+def _legend_below(axes: Any) -> None:
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=2)
 
 
 def _select(result: Result, measure: str, **settings: Any) -> list[Estimate]:
@@ -87,14 +92,15 @@ def _draw_social_search(figure: Figure, result: Result, words: Words) -> None:
         found = [_select(result, f"payoff_{time}", **case)[0] for time in times]
         _line(over_time, times, found, place, case_label(result.replication.kind_name, case, words))
     over_time.set_xscale("symlog", linthresh=5)
-    over_time.set_xticks(times, [str(time) for time in times], fontsize=7)
+    named = [a for a, b in zip(times, [*times[1:], np.inf], strict=True) if b > CROWDED * a]
+    over_time.set_xticks(named, [str(time) for time in named])
     over_time.minorticks_off()
     over_time.set_xlabel(words("replications.figure.steps"))
     over_time.set_title(words("replications.figure.payoff"))
     if any(one.reference for one in result.estimates):
         _key_to_crosses(over_time, words)
     else:
-        over_time.legend(fontsize=8)
+        _legend_below(over_time)
     if len(shown) < len(cases):
         _draw_paths(right, result, times[-1], words)
     else:
@@ -111,7 +117,7 @@ def _draw_paths(axes: Any, result: Result, time: int, words: Words) -> None:
         _line(axes, [one.case["mean_path"] for one in found], found, place, label)
     axes.set_xlabel(words("replications.figure.path"))
     axes.set_title(words("replications.figure.last_payoff", time=time))
-    axes.legend(fontsize=8)
+    _legend_below(axes)
 
 
 def _draw_holders(axes: Any, result: Result, cases: Iterable[Any], words: Words) -> None:
@@ -119,11 +125,12 @@ def _draw_holders(axes: Any, result: Result, cases: Iterable[Any], words: Words)
     labels = []
     for place, case in enumerate(cases):
         _line(axes, [place], _select(result, "holds_best", **case), place, "_nolegend_")
-        labels.append(case_label(result.replication.kind_name, case, words))
-    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+        labels.append(words(f"replications.network.{case['network']}", path=""))
+    axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.set_ylim(0, 1)
     axes.set_title(words("replications.measure.holds_best"))
+    _key_to_crosses(axes, words)
 
 
 def _draw_by(

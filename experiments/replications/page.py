@@ -69,6 +69,15 @@ def _ordered(order: Order) -> tuple[int, dict[str, int]]:
     return order.seed, {one.name: order.replicates or one.replicates for one in order.replications}
 
 
+def _command(order: Order) -> str:
+    """The command that gives these results, but for the folder."""
+    names = [one.name for one in order.replications]
+    words = ["consortia", "replicate", *(["all"] if order.everything else names)]
+    if order.replicates:
+        words.append(f"replicates={order.replicates}")
+    return " ".join([*words, f"seed={order.seed}"])
+
+
 def write_results(order: Order, results: Sequence[Result], folder: Path, seconds: float) -> None:
     """Write tables, figures, pages, and where all came from."""
     for result in results:
@@ -85,7 +94,7 @@ def write_results(order: Order, results: Sequence[Result], folder: Path, seconds
         seed=seed, replicates=counts, runs={"done": sum(counts.values())}, seconds=seconds
     )
     for lang in LANGUAGES:
-        _write(order.out / PAGES[lang], page(results, origin, Words(lang)))
+        _write(order.out / PAGES[lang], page(results, _command(order), origin, Words(lang)))
     _write(folder / PROVENANCE, json.dumps(origin, indent=2, ensure_ascii=False))
 
 
@@ -130,7 +139,7 @@ def _lines(rows: Sequence[Sequence[Any]]) -> str:
 # ---------------------------------------------------------------- pages
 
 
-def page(results: Sequence[Result], origin: dict[str, Any], words: Words) -> str:
+def page(results: Sequence[Result], command: str, origin: dict[str, Any], words: Words) -> str:
     """The page of one language, in Markdown."""
     twin = PAGES["zh" if words.lang == "en" else "en"]
     parts = [
@@ -141,7 +150,7 @@ def page(results: Sequence[Result], origin: dict[str, Any], words: Words) -> str
     ]
     for result in results:
         parts += _section(result, words)
-    parts += [f"## {words('page.made')}", _made(origin, words)]
+    parts += [f"## {words('page.made')}", _made(command, origin, words)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -171,15 +180,32 @@ def _section(result: Result, words: Words) -> Iterator[str]:
 
 
 def _estimates(result: Result, words: Words) -> str:
-    kind = result.replication.kind_name
-    held = any(one.reference for one in result.estimates)
-    keys = ("case", "measure", "mean", "error", *(("reference", "difference", "z", "verdict") if held else ()))  # fmt: skip
-    rows = []
-    for one in result.estimates:
-        row = [case_label(kind, one.case, words), measure_label(one.measure, words)]
-        row += [f"{one.mean:.3f}", f"{one.standard_error:.4f}"]
-        rows.append(row + (_beside(one, words) if held else []))
+    """One line per value where there are references, else one per case."""
+    if not any(one.reference for one in result.estimates):
+        return _by_case(result, words)
+    keys = ("case", "measure", "mean", "error", "reference", "difference", "z", "verdict")
+    rows = (
+        [
+            case_label(result.replication.kind_name, one.case, words),
+            measure_label(one.measure, words),
+            f"{one.mean:.3f}",
+            f"{one.standard_error:.4f}",
+            *_beside(one, words),
+        ]
+        for one in result.estimates
+    )
     return table([words(f"replications.head.{key}") for key in keys], rows)
+
+
+def _by_case(result: Result, words: Words) -> str:
+    rows: dict[str, list[str]] = {}
+    for one in result.estimates:
+        label = case_label(result.replication.kind_name, one.case, words)
+        rows.setdefault(label, []).append(f"{one.mean:.3f} ({one.standard_error:.3f})")
+    measures = dict.fromkeys(measure_label(one.measure, words) for one in result.estimates)
+    told = words("replications.in_brackets")
+    head = [words("replications.head.case"), *measures]
+    return f"{told}\n\n{table(head, ([label, *found] for label, found in rows.items()))}"
 
 
 def _beside(one: Estimate, words: Words) -> list[str]:
@@ -206,10 +232,10 @@ def _findings(result: Result, words: Words) -> str:
     return table(head, rows)
 
 
-def _made(origin: dict[str, Any], words: Words) -> str:
+def _made(command: str, origin: dict[str, Any], words: Words) -> str:
     return words(
         "replications.made", seed=origin["seed"], hash=origin["source_hash"], folder=FOLDER,
-        version=origin["versions"]["consortia"] or "-", command=origin["command"],
+        version=origin["versions"]["consortia"] or "-", command=command,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from experiments.configuration import MOST_JOBS, MOST_SEED
 from experiments.library import Library
 from experiments.regimes import LANGUAGES
 from experiments.replications.plan import (
+    ALL,
     GROUP,
     LEAST_REPLICATES,
     MOST_REPLICATES,
@@ -37,6 +38,7 @@ class Order:
     """What is to be run, how often, and where the results go."""
 
     replications: tuple[Replication, ...]
+    everything: bool  # all replications there are
     replicates: int | None
     seed: int
     jobs: int
@@ -67,6 +69,7 @@ def load_order(
         raise ConfigError(f"lang = {lang!r} is not known. Write lang=en or lang=zh.")
     return Order(
         replications=tuple(chosen(Library.open(config_dirs), names)),
+        everything=not names or ALL in names,
         replicates=replicates,
         seed=whole_number("seed", given.get("seed", SEED), 0, MOST_SEED),
         jobs=whole_number("jobs", given.get("jobs", 0), 0, MOST_JOBS),
