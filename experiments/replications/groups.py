@@ -16,6 +16,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from agents.compiled import rule
 from simulation import columns, streams
@@ -44,7 +46,7 @@ class Group(NamedTuple):
     """The columns that landscape and search read, for one need and one searcher per row.
 
     Shapes: luck, world, needs, tabulated, place_of, free_places and free_count (1,);
-    landscapes (1, 2**N); expertise (1, 1), which matters to nobody who errs not; consortia, members and following (searchers,), the last the designs after a step.
+    landscapes (1, 2**N); expertise (1, 1), which matters to nobody who errs not; consortia, members and held (searchers,), the last the designs that others see in a step.
     """
 
     luck: np.ndarray
@@ -58,7 +60,7 @@ class Group(NamedTuple):
     free_count: np.ndarray
     consortia: np.ndarray
     members: np.ndarray
-    following: np.ndarray
+    held: np.ndarray
 
 
 def new_group(components: int, links: int, searchers: int) -> Group:
@@ -82,8 +84,32 @@ def new_group(components: int, links: int, searchers: int) -> Group:
         free_count=np.zeros(1, np.int64),
         consortia=consortia,
         members=members,
-        following=np.zeros(searchers, np.int64),
+        held=np.zeros(searchers, np.int64),
     )
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def borrowed(context: Any, array: Any) -> Any:
+    """The same array, references to which are not counted; who calls the rules keeps it alive."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(array)(context, builder, value=arguments[0])
+        for owner in ("meminfo", "parent"):
+            setattr(view, owner, cgutils.get_null_value(getattr(view, owner).type))
+        return view._getvalue()
+
+    return array(array), generate
+
+
+@rule
+def lent(s: Any) -> Any:
+    """The group without counting references, which would take most of the time of a try."""
+    return Group(
+        borrowed(s.luck), borrowed(s.world), borrowed(s.needs), borrowed(s.expertise),
+        borrowed(s.landscapes), borrowed(s.tabulated), borrowed(s.place_of),
+        borrowed(s.free_places), borrowed(s.free_count), borrowed(s.consortia),
+        borrowed(s.members), borrowed(s.held),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- landscapes
@@ -163,7 +189,7 @@ def is_peak(table: Any, components: int, design: int) -> Any:
 
 @rule
 def search(
-    s: Any, neighbours: Any, strategy: int, sample: int, tries_alone: bool, exponent: float,
+    owned: Any, neighbours: Any, strategy: int, sample: int, tries_alone: bool, exponent: float,
     times: Any, payoffs: Any,
 ) -> None:  # fmt: skip
     """Let all searchers start anew and search; all move at once in every step.
@@ -177,11 +203,13 @@ def search(
     times: steps after which payoffs are recorded, increasing, from 0, shape (times,).
     payoffs: filled with the mean over searchers, shape (times,).
     """
+    s = lent(owned)
     table = table_of(s, 0)
     top = table.max()
     for row in range(len(s.consortia)):
         u = streams.uniform(s.luck[0], FIRST_DESIGN, 0, row)
         s.consortia[row].design = int(u * len(table))
+        s.held[row] = s.consortia[row].design
     seen = np.empty(neighbours.shape[1], np.int64)
     mark = 0
     for step in range(times[-1] + 1):
@@ -211,31 +239,32 @@ def move_all(
         c = s.consortia[row]
         option = -1
         if strategy != ALONE:
-            option = offered(s, table, neighbours[row], strategy, sample, step, row, seen)
+            option = offered(
+                s.luck[0], table, s.held, neighbours[row], strategy, sample, step, row, seen
+            )
         if option >= 0 and table[option] > table[c.design]:
-            s.following[row] = option
+            c.design = option
         elif tries_alone:
-            s.following[row] = attempt(s, c, s.members[row], c.design, step, np.uint64(row))
-        else:
-            s.following[row] = c.design
+            c.design = attempt(s, c, s.members[row], c.design, step, np.uint64(row))
     for row in range(len(s.consortia)):
-        s.consortia[row].design = s.following[row]
+        s.held[row] = s.consortia[row].design
 
 
 @rule
 def offered(
-    s: Any, table: Any, around: Any, strategy: int, sample: int, step: int, row: int, seen: Any
-) -> Any:
+    luck: Any, table: Any, held: Any, around: Any, strategy: int, sample: int, step: int, row: int,
+    seen: Any,
+) -> Any:  # fmt: skip
     """The design that the neighbours looked at offer; -1 if they offer none."""
-    count = look_around(s, around, sample, step, row, seen)
+    count = look_around(luck, around, sample, step, row, seen)
     best = -1
     most = 1  # so that conformity takes only what two or more hold
     for k in range(count):
-        design = s.consortia[seen[k]].design
+        design = held[seen[k]]
         if strategy == CONFORMITY:
             holders = 0
             for other in range(count):
-                holders += s.consortia[seen[other]].design == design
+                holders += held[seen[other]] == design
             if holders > most:
                 most = holders
                 best = design
@@ -245,7 +274,7 @@ def offered(
 
 
 @rule
-def look_around(s: Any, around: Any, sample: int, step: int, row: int, seen: Any) -> Any:
+def look_around(luck: Any, around: Any, sample: int, step: int, row: int, seen: Any) -> Any:
     """Fill ``seen`` with different neighbours and say how many.
 
     They come in random order, so that the first of equals is random; all, in the order of their
@@ -257,7 +286,7 @@ def look_around(s: Any, around: Any, sample: int, step: int, row: int, seen: Any
     found = 0
     k = 0
     while found < sample:
-        u = streams.uniform(s.luck[0], NEIGHBOUR, step, streams.combine(row, k))
+        u = streams.uniform(luck, NEIGHBOUR, step, streams.combine(row, k))
         seen[found] = around[int(u * len(around))]
         k += 1
         new = True

@@ -7,8 +7,10 @@ little power for that, so that a green test means something.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import stats
 
 FALSE_POSITIVE_BUDGET = 1e-3  # chance that any statistical test of the suite fails by bad luck
@@ -68,3 +70,48 @@ def assert_rate_at_least(
         f"{name}: {successes} of {trials} ({successes / trials:.3f}), fewer than {planned.least}; "
         f"at {nominal:g} this happens with probability {planned.false_positive:.1e}"
     )
+
+
+def assert_mean(
+    values: np.ndarray, expected: float, *, error: float, bias: float, name: str
+) -> None:
+    """Fail when a mean differs from an expected value with a standard error of its own.
+
+    Raises
+    ------
+    TooLittlePowerError: when a difference of ``bias`` would be seen with less than LEAST_POWER.
+    """
+    own = values.std(ddof=1) / math.sqrt(len(values))
+    limit = _limit(name, math.hypot(own, error), bias, tails=2)
+    difference = values.mean() - expected
+    assert abs(difference) <= limit, (
+        f"{name}: {values.mean():.4f} in {len(values)} runs, expected {expected:g} within {limit:.4f}"
+    )
+
+
+def assert_larger(differences: np.ndarray, *, effect: float, name: str) -> None:
+    """Fail when paired differences are not above 0 by more than chance.
+
+    Raises
+    ------
+    TooLittlePowerError: when an ``effect`` of this size would be seen with less than LEAST_POWER.
+    """
+    own = differences.std(ddof=1) / math.sqrt(len(differences))
+    limit = _limit(name, own, effect, tails=1)
+    assert differences.mean() > limit, (
+        f"{name}: {differences.mean():.4f} in {len(differences)} pairs is not above {limit:.4f}"
+    )
+
+
+def _limit(name: str, error: float, bias: float, tails: int) -> float:
+    """How far chance carries a mean at the level of one assertion; refuses too little power."""
+    _registered.add(name)
+    assert len(_registered) <= ASSERTIONS, "raise ASSERTIONS: the false-positive budget is used up"
+    limit = float(stats.norm.isf(FALSE_POSITIVE_BUDGET / ASSERTIONS / tails)) * error
+    power = float(stats.norm.sf((limit - bias) / error)) if error > 0.0 else 1.0
+    if power < LEAST_POWER:
+        raise TooLittlePowerError(
+            f"{name}: a standard error of {error:.4f} sees {bias:g} with power {power:.2f}, below "
+            f"{LEAST_POWER:g}: use more runs or name a larger bias."
+        )
+    return limit
