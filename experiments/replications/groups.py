@@ -212,12 +212,14 @@ def search(
         s.held[row] = s.consortia[row].design
     seen = np.empty(neighbours.shape[1], np.int64)
     mark = 0
+    at_rest = False
     for step in range(times[-1] + 1):
         if step == times[mark]:
             payoffs[mark] = mean_payoff(s, table, top, exponent)
             mark += 1
-        if step < times[-1]:
+        if step < times[-1] and not at_rest:
             move_all(s, table, neighbours, strategy, sample, tries_alone, step, seen)
+            at_rest = all_on_one_peak(s, table)
 
 
 @rule
@@ -248,6 +250,15 @@ def move_all(
             c.design = attempt(s, c, s.members[row], c.design, step, np.uint64(row))
     for row in range(len(s.consortia)):
         s.held[row] = s.consortia[row].design
+
+
+@rule
+def all_on_one_peak(s: Any, table: Any) -> Any:
+    """Whether all hold the same design and no flip makes it better: then nobody moves any more."""
+    for row in range(len(s.held)):
+        if s.held[row] != s.held[0]:
+            return False
+    return is_peak(table, s.world[0].needs_components, s.held[0])
 
 
 @rule
