@@ -20,6 +20,7 @@ commands:
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
+  replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
@@ -198,6 +199,17 @@ def _replay(words: Sequence[str]) -> int:
     return OK if replayed.equal else FAILED
 
 
+def _replicate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Published model results, run again; told in one sentence each."""
+    _check_ownership()
+    from experiments.replications import OPTIONS, load_order, replicate, told
+
+    names, options = _split(words, OPTIONS)
+    order = load_order(names, options, config_dirs)
+    print(told(order, replicate(order)))
+    return OK
+
+
 def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """List the regimes, explain one, or start a new one."""
     from experiments import explain
@@ -315,6 +327,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "sweep": _sweep,
     "sensitivity": _sensitivity,
     "run": _run,
+    "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,
     "parameters": _parameters,

@@ -72,21 +72,46 @@ def assert_rate_at_least(
     )
 
 
-def assert_unbiased(estimates: np.ndarray, truth: float, *, visible: float, name: str) -> None:
-    """Fail when the mean of independent estimates is not ``truth``; one assertion of the budget.
+def assert_mean(
+    values: np.ndarray, expected: float, *, bias: float, name: str, error: float = 0.0
+) -> None:
+    """Fail when a mean differs from an expected value with a standard error of its own.
 
-    The test is a two-sided normal one. It is refused when a bias of ``visible`` would be seen with
-    less than LEAST_POWER.
+    Raises
+    ------
+    TooLittlePowerError: when a difference of ``bias`` would be seen with less than LEAST_POWER.
     """
+    own = values.std(ddof=1) / math.sqrt(len(values))
+    limit = _limit(name, math.hypot(own, error), bias, tails=2)
+    difference = values.mean() - expected
+    assert abs(difference) <= limit, (
+        f"{name}: {values.mean():.4f} in {len(values)} runs, expected {expected:g} within {limit:.4f}"
+    )
+
+
+def assert_larger(differences: np.ndarray, *, effect: float, name: str) -> None:
+    """Fail when paired differences are not above 0 by more than chance.
+
+    Raises
+    ------
+    TooLittlePowerError: when an ``effect`` of this size would be seen with less than LEAST_POWER.
+    """
+    own = differences.std(ddof=1) / math.sqrt(len(differences))
+    limit = _limit(name, own, effect, tails=1)
+    assert differences.mean() > limit, (
+        f"{name}: {differences.mean():.4f} in {len(differences)} pairs is not above {limit:.4f}"
+    )
+
+
+def _limit(name: str, error: float, bias: float, tails: int) -> float:
+    """How far chance carries a mean at the level of one assertion; refuses too little power."""
     _registered.add(name)
     assert len(_registered) <= ASSERTIONS, "raise ASSERTIONS: the false-positive budget is used up"
-    se = float(estimates.std(ddof=1)) / math.sqrt(len(estimates))
-    allowed = float(stats.norm.isf(FALSE_POSITIVE_BUDGET / ASSERTIONS / 2)) * se
-    power = float(stats.norm.sf((allowed - visible) / se))
+    limit = float(stats.norm.isf(FALSE_POSITIVE_BUDGET / ASSERTIONS / tails)) * error
+    power = float(stats.norm.sf((limit - bias) / error)) if error > 0.0 else 1.0
     if power < LEAST_POWER:
         raise TooLittlePowerError(
-            f"{name}: {len(estimates)} estimates see a bias of {visible:g} with power {power:.2f}, "
-            f"below {LEAST_POWER:g}: use more or name a larger bias."
+            f"{name}: a standard error of {error:.4f} sees {bias:g} with power {power:.2f}, below "
+            f"{LEAST_POWER:g}: use more runs or name a larger bias."
         )
-    bias = float(estimates.mean()) - truth
-    assert abs(bias) <= allowed, f"{name}: bias {bias:g}, more than chance gives ({allowed:g})"
+    return limit
