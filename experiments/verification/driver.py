@@ -38,7 +38,8 @@ class Order:
     scheduler: address; without it, processes of this machine.
     batch_seconds: how long batches are to be.
     patience: seconds to wait for a scheduler that is gone.
-    kill_worker_after: seconds after which one process of the pool is killed; none below 0.
+    kill_worker_at: number of runs done after which one process of the pool is killed; none below 0.
+    delay: seconds between these runs and the kill, so that it also falls within a batch.
     """
 
     out: str
@@ -48,7 +49,8 @@ class Order:
     scheduler: str = ""
     batch_seconds: float = backlog.BATCH_SECONDS
     patience: float = dask_cluster.RECONNECT_SECONDS
-    kill_worker_after: float = -1.0
+    kill_worker_at: int = -1
+    delay: float = 0.0
 
     def arguments(self) -> list[str]:
         """For ``python``."""
@@ -61,18 +63,24 @@ class Announced(Progress):
     def __init__(self, order: Order) -> None:
         super().__init__()
         self._order = order
+        self._killing = False
 
     def start(self, total: int, cached: int) -> None:
         """See :class:`experiments.running.progress.Progress`."""
         super().start(total, cached)
         print(BEGUN, file=sys.stderr, flush=True)
-        if self._order.kill_worker_after >= 0.0:
+
+    def show(self) -> None:
+        """Look whether it is time to kill; called at the beginning and after every batch."""
+        if 0 <= self._order.kill_worker_at <= self.counts.done and not self._killing:
+            self._killing = True
             threading.Thread(target=self._kill_a_worker, daemon=True).start()
 
     def _kill_a_worker(self) -> None:
-        time.sleep(self._order.kill_worker_after)
-        for process in multiprocessing.active_children()[:1]:
-            process.kill()
+        while not (children := multiprocessing.active_children()):
+            time.sleep(0.001)  # the pool is not there yet
+        time.sleep(self._order.delay)
+        children[0].kill()
 
 
 def work_of(order: Order) -> tuple[Plan, Engine | None]:

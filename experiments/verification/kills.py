@@ -35,7 +35,8 @@ WORKERS = 2
 GOLDEN = 0.6180339887498949  # its multiples fall evenly, in an order without a pattern
 VICTIMS = ("pool_worker", "pool_driver", "dask_worker", "dask_driver", "dask_scheduler")
 KILLS, QUICK_KILLS = 50, len(VICTIMS)
-REPLICATES, QUICK_REPLICATES = 200, 60
+REPLICATES, QUICK_REPLICATES = 200, 100
+BATCH_SECONDS = 0.05  # so that many batches can be hit
 SECONDS_TO_END = 600.0
 
 
@@ -160,14 +161,12 @@ class Driver:
         return ExperimentError("A driver did not do its work. " + "\n".join(lines[-3:]).strip())
 
 
-def undisturbed(order: Order) -> float:
-    """Let a driver do its work; seconds from the beginning of work to the end."""
+def undisturbed(order: Order) -> None:
+    """Let a driver do its work."""
     with Driver(order) as driver:
         driver.wait_until_begun()
-        began = time.monotonic()
         if driver.code() != 0:
             raise driver.trouble()
-        return time.monotonic() - began
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,41 +175,40 @@ class Trial:
 
     Attributes
     ----------
-    moment: part of the time that the work takes undisturbed, in [0, 1).
+    moment: share of the runs that are stored by then, in [0, 1); by the clock, a busy machine
+        would often have finished, or not begun.
+    delay: seconds after that moment, so that a kill also falls within a batch.
     gives_up: when the scheduler goes: the driver does not wait for it, and is started again.
     """
 
     victim: str
     moment: float
+    delay: float = 0.0
     gives_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a trial ended: ``kept`` runs were stored when the driver was or would be started again."""
+    """How a trial ended; ``kept`` runs were stored just after the kill."""
 
     kept: int
     starts: int
     found: Found
 
 
-def attempt(trial: Trial, order: Order, seconds: float, machines: Machines | None) -> Outcome:
-    """Start a driver, kill, start again what is dead, and look at the store.
-
-    Parameters
-    ----------
-    seconds: that the work takes undisturbed.
-    """
+def attempt(trial: Trial, order: Order, machines: Machines | None) -> Outcome:
+    """Start a driver, kill, start again what is dead, and look at the store."""
     plan, _ = work_of(order)
     out = Path(order.out)
-    wait = trial.moment * seconds
+    wanted = int(trial.moment * len(plan.run_ids()))
     if trial.victim == "pool_worker":
-        order = dataclasses.replace(order, kill_worker_after=wait)
+        order = dataclasses.replace(order, kill_worker_at=wanted, delay=trial.delay)
     if trial.gives_up:
         order = dataclasses.replace(order, patience=0.0)
     with Driver(order) as driver:
         driver.wait_until_begun()
-        time.sleep(wait)
+        _wait_for_runs(out, wanted, driver)
+        time.sleep(trial.delay)
         _strike(trial.victim, driver, machines)
         kept = look(out, plan).runs
         if trial.victim == "dask_scheduler" and machines is not None:
@@ -224,6 +222,16 @@ def attempt(trial: Trial, order: Order, seconds: float, machines: Machines | Non
         with Driver(order) as driver:
             code = driver.code()
     return Outcome(kept, starts, look(out, plan))
+
+
+def _wait_for_runs(out: Path, wanted: int, driver: Driver) -> None:
+    """Return when so many runs are stored, or the driver has ended."""
+    rows: dict[Path, int] = {}
+    while sum(rows.values()) < wanted and driver.process.poll() is None:
+        time.sleep(0.002)
+        for path in (out / "store" / "runs").glob("*.parquet"):
+            with contextlib.suppress(FileNotFoundError):  # joined with others meanwhile
+                rows[path] = rows.get(path) or pq.read_metadata(path).num_rows
 
 
 def _strike(victim: str, driver: Driver, machines: Machines | None) -> None:
@@ -247,7 +255,7 @@ def ways(folder: Path, full: bool, words: Words) -> Iterator[Row]:
             if way == "dask" and machines is None:
                 yield Row(None, (words(f"verify.ways.names.{way}"), *[words("verify.no_dask")] * 5))
                 continue
-            for batch in (0.05, 2.0):
+            for batch in (BATCH_SECONDS, 2.0):
                 order = bench.order(way, f"{way}-{batch:g}", machines, batch_seconds=batch)
                 undisturbed(order)
                 found = look(Path(order.out), bench.plan)
@@ -259,23 +267,21 @@ def kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     """Kill each kind of process at moments spread over the time that the work takes."""
     bench = Bench(folder, str(REPLICATES if full else QUICK_REPLICATES))
     with bench.cluster() as machines:
-        seconds = {
-            way: undisturbed(bench.order(way, f"{way}-undisturbed", machines))
-            for way in ("pool", "dask")
-            if way == "pool" or machines is not None
-        }
         for number in range(KILLS if full else QUICK_KILLS):
             victim = VICTIMS[number % len(VICTIMS)]
             trial = Trial(
-                victim, number * GOLDEN % 1.0, gives_up=number % (2 * len(VICTIMS)) >= len(VICTIMS)
+                victim,
+                moment=number * GOLDEN % 1.0,
+                delay=number * GOLDEN**2 % 1.0 * BATCH_SECONDS,
+                gives_up=number % (2 * len(VICTIMS)) >= len(VICTIMS),
             )
             name = words(f"verify.kills.victims.{victim}")
             way = victim.partition("_")[0]
-            if way not in seconds:
+            if way == "dask" and machines is None:
                 yield Row(None, (name, *[words("verify.no_dask")] * 6))
                 continue
             order = bench.order(way, f"kill-{number}", machines)
-            done = attempt(trial, order, seconds[way], machines)
+            done = attempt(trial, order, machines)
             shutil.rmtree(order.out)
             cells = (name, words.percent(trial.moment), str(done.kept), str(done.starts))
             yield bench.row(cells, done.found, words)
@@ -303,7 +309,7 @@ class Bench:
         return Machines(WORKERS, self._folder / "machines")
 
     def order(
-        self, way: str, name: str, machines: Machines | None, batch_seconds: float = 0.2
+        self, way: str, name: str, machines: Machines | None, batch_seconds: float = BATCH_SECONDS
     ) -> Order:
         """An order to a driver that writes to a folder of this name."""
         return Order(

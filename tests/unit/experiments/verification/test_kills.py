@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from experiments.running import backlog
 from experiments.running.backlog import Backlog
 from experiments.running.executor import execute
-from experiments.running.jobs import run_job
+from experiments.running.jobs import Batch, run_job
 from experiments.running.plan import reconcile
 from experiments.running.store import ExperimentError, Store
 from experiments.verification import kills
@@ -30,7 +30,6 @@ from tests.support import fake_engine as fake
 
 SECONDS = 0.02  # of a replicate
 REPLICATES = 60
-WORK_SECONDS = SECONDS * (REPLICATES + 5) / 2  # by two workers; kills fall within
 
 
 def order(folder: Path, machines: Machines | None = None) -> Order:
@@ -71,8 +70,8 @@ def moment() -> float:
 
 @pytest.mark.parametrize("victim", ["pool_worker", "pool_driver"])
 def test_a_kill_in_the_pool(tmp_path, machines, alone, victim):
-    trial = Trial(victim, moment())
-    done = attempt(trial, order(tmp_path), WORK_SECONDS, machines)  # a cluster that stays alone
+    trial = Trial(victim, moment(), 0.1 * moment())
+    done = attempt(trial, order(tmp_path), machines)  # a cluster that stays alone
     assert machines.alive() == 3
     assert done.found == alone, trial
     assert done.starts == (2 if victim == "pool_driver" and done.kept < alone.runs else 1)
@@ -88,8 +87,8 @@ def test_a_kill_in_the_pool(tmp_path, machines, alone, victim):
     ],
 )
 def test_a_kill_on_a_cluster(tmp_path, machines, alone, victim, gives_up):
-    trial = Trial(victim, moment(), gives_up)
-    done = attempt(trial, order(tmp_path, machines), WORK_SECONDS, machines)
+    trial = Trial(victim, moment(), 0.1 * moment(), gives_up)
+    done = attempt(trial, order(tmp_path, machines), machines)
     assert done.found == alone, trial
 
 
@@ -218,6 +217,6 @@ def test_batches_are_as_long_as_ordered():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backlog, "BATCH_SECONDS", 0.3)
         waiting = Backlog(plan, reconcile(plan, ()), workers=1)
-        waiting.learn(run_job(lambda *_, **__: [], waiting.next_job()))
-        waiting._seconds_per_run = 0.01
+        first = waiting.next_task()
+        waiting.learn(Batch(first, [], [], seconds=0.01 * first.size))
         assert len(waiting.next_job().task.replicates) == 10
