@@ -18,19 +18,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.running import LOCAL
-from experiments.running.executor import Execution, execute, executor_of
+from experiments.running.executor import Execution
+from experiments.running.files import write_text, yaml_text
 from experiments.running.jobs import Engine
 from experiments.running.names import Names, as_names
-from experiments.running.plan import MAIN, MAP, Cell, Plan, Point, reconcile
-from experiments.running.progress import duration, make_progress
+from experiments.running.plan import MAIN, MAP, Cell, Plan, Point
+from experiments.running.progress import duration
 from experiments.running.provenance import provenance
+from experiments.running.session import do_runs, tell_before
 from experiments.running.store import (
     OUTCOME_NAMES,
     TRAJECTORY_NAMES,
     ExperimentError,
     Store,
-    atomic_write,
     describe,
     failures_table,
     write_parquet,
@@ -83,9 +83,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     with Store(setup.out, experiment_of(setup)) as store:
         _write_beginnings(setup)
         if progress:
-            tell_before(
-                comparison_plan(setup), store, local=run is None and setup.executor == LOCAL
-            )
+            tell_before(comparison_plan(setup), store, setup, run)
         grown = None if setup.target is None else _grow(setup, store, progress, run)
         setup = setup if grown is None else grown.setup
         plan = comparison_plan(setup)
@@ -237,21 +235,6 @@ def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
     )
 
 
-def do_runs(
-    plan: Plan, store: Store, setup: Setup, progress: bool, run: Engine | None
-) -> Execution:
-    """Do the missing runs of a plan as the setup says; after Ctrl-C say what is kept."""
-    try:
-        with make_progress(progress, setup.lang) as shown:
-            executor = executor_of(setup.executor, setup.scheduler, store, run)
-            return execute(plan, store, setup.jobs, shown, run=run, executor=executor)
-    except KeyboardInterrupt:
-        if progress:
-            kept = int(store.run_ids.held(plan.run_ids().as_bytes()).sum())
-            print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
-        raise
-
-
 def _write_beginnings(setup: Setup) -> None:
     """What a run is replayed from, there before the first run is."""
     from experiments.stored_population import POPULATION_FILE, population_table
@@ -331,20 +314,6 @@ def _refuse_nothing_complete(plan: Plan, runs: pa.Table, execution: Execution) -
         )
 
 
-def tell_before(plan: Plan, store: Store, *, local: bool) -> None:
-    """Name damaged files; compile the model, aloud, when it is going to run on this machine."""
-    for before, after in store.set_aside:
-        print(
-            f"{before} is damaged and was set aside as {after}; its runs are done again.",
-            file=sys.stderr,
-        )
-    missing = reconcile(plan, store.run_ids, store.trajectory_ids)
-    if missing and local:
-        from simulation.warmup import warm_up
-
-        warm_up(lambda text: print(text, file=sys.stderr))
-
-
 def _tell_after(
     comparison: Comparison, setup: Setup, execution: Execution, grown: Grown | None
 ) -> None:
@@ -376,16 +345,3 @@ def _levers(regime: Regime) -> list[dict[str, Any]]:
 
 def _digest(values: Any) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def yaml_text(values: dict[str, Any]) -> str:
-    """A configuration as it is written beside results."""
-    import yaml
-
-    text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
-    return text
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text so that no reader meets half of it."""
-    atomic_write(path, lambda file: file.write(text.encode("utf-8")))

@@ -138,8 +138,8 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         seed=whole_number("seed", values["seed"], 0, MOST_SEED),
         replicates=replicates,
         jobs=whole_number("jobs", values["jobs"], 0, MOST_JOBS),
-        executor=_executor(values["executor"]),
-        scheduler=_scheduler(values["scheduler"], values["executor"]),
+        executor=executor_name(values["executor"]),
+        scheduler=scheduler_address(values["scheduler"], values["executor"]),
         out=output_folder(values["out"], command),
         lang=language(values["lang"]),
         outcome=known_outcome(values["outcome"]),
@@ -322,7 +322,8 @@ def output_folder(value: Any, command: str) -> Path:
     return Path(value.replace("{command}", command)).expanduser()
 
 
-def _executor(value: Any) -> str:
+def executor_name(value: Any) -> str:
+    """One of :data:`experiments.running.EXECUTORS`."""
     if value not in EXECUTORS:
         raise ConfigError(
             f"executor = {value!r} is not known. {nearest(str(value), EXECUTORS)} local uses the "
@@ -331,7 +332,7 @@ def _executor(value: Any) -> str:
     return str(value)
 
 
-def _scheduler(value: Any, executor: str) -> str:
+def scheduler_address(value: Any, executor: str) -> str:
     """An address is needed with Dask, and does nothing without."""
     given = value not in (None, NONE)
     if not given and executor == DASK:

@@ -10,7 +10,7 @@ import os
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,6 +44,19 @@ def atomic_write(path: Path, write: Callable[[BinaryIO], object]) -> None:
             temporary.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text atomically."""
+    atomic_write(path, lambda file: file.write(text.encode("utf-8")))
+
+
+def yaml_text(values: dict[str, Any]) -> str:
+    """A configuration as it is written beside results."""
+    import yaml
+
+    text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    return text
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:

@@ -17,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 from agents.settings import ConfigError
-from experiments.compare import do_runs, experiment_of, tell_before, write_text, yaml_text
-from experiments.running import LOCAL
+from experiments.compare import experiment_of
 from experiments.running.executor import Execution
+from experiments.running.files import write_text, yaml_text
 from experiments.running.jobs import Engine
 from experiments.running.plan import MAIN, Plan, Point
 from experiments.running.provenance import provenance
+from experiments.running.session import do_runs, tell_before
 from experiments.running.store import ExperimentError, Store, describe
 from experiments.sequential.settings import LOWEST
 from experiments.statistics.selection import Selection, select_best
@@ -74,7 +75,7 @@ def select(setup: SelectSetup, *, progress: bool = True, run: Engine | None = No
         if progress:
             everything = tuple(range(len(setup.regimes)))
             plan = Plan((_point(setup, everything, FIRST_STAGE),))
-            tell_before(plan, store, local=run is None and setup.executor == LOCAL)
+            tell_before(plan, store, setup, run)
         values, state, execution = _stages(setup, store, progress, run)
         selected = _answer(setup, values, state)
         _write(setup, selected, execution, store)

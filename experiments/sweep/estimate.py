@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from agents.settings import ConfigError
+from experiments.running import LOCAL
 from experiments.running.executor import worker_count
 from experiments.running.jobs import Batch, Engine, engine_or_default, job_of, run_job
 from experiments.running.plan import Plan, Task
@@ -65,10 +66,14 @@ def tell_estimate(
     print(words("sweep.plan", **shape), file=sys.stderr)
     if not tasks:
         return
+    space = disk(missing * bytes_per_run(setup))
+    if setup.executor != LOCAL:
+        told = words("sweep.estimate_elsewhere", disk=space, scheduler=setup.scheduler)
+        print(told, file=sys.stderr)
+        return
     batch = _warm_replicate(plan, tasks, store, engine_or_default(run))
     point, task = plan.points[batch.task.point].variant, batch.task
     workers = worker_count(setup.jobs)
-    space = disk(missing * bytes_per_run(setup))
     if batch.failures:
         print(words("sweep.estimate_failed", point=point, disk=space), file=sys.stderr)
         return

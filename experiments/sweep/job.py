@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from agents.settings import ConfigError
-from experiments.running.executor import Execution, execute
+from experiments.running.executor import Execution
+from experiments.running.files import write_text, yaml_text
 from experiments.running.jobs import Engine
-from experiments.running.plan import Plan, reconcile
-from experiments.running.progress import duration, make_progress
+from experiments.running.plan import Plan
+from experiments.running.progress import duration
 from experiments.running.provenance import provenance
+from experiments.running.session import do_runs, tell_before
 from experiments.running.store import (
     ExperimentError,
     Store,
-    atomic_write,
     describe,
     failures_table,
 )
@@ -72,8 +72,8 @@ def sweep(setup: SweepSetup, *, progress: bool = True, run: Engine | None = None
     with Store(setup.out, experiment_of(setup)) as store:
         _write_beginnings(setup, design, plan)
         if progress:
-            _tell_before(plan, store, setup, run)
-        execution = _execute(plan, store, setup, progress, run)
+            tell_estimate(plan, tell_before(plan, store, setup, run), store, setup, run)
+        execution = do_runs(plan, store, setup, progress, run)
     result = _write(setup, execution, progress)
     if progress:
         _tell_after(result, setup, execution)
@@ -147,8 +147,7 @@ def _write_beginnings(setup: SweepSetup, design: Design, plan: Plan) -> None:
             if path != target:
                 target.parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, target)
-        text = yaml.safe_dump(setup.config, allow_unicode=True, sort_keys=False)
-        atomic_write(out / "config.yaml", lambda file: file.write(text.encode()))
+        write_text(out / "config.yaml", yaml_text(setup.config))
         write_table(design_table(design), out, "design")
         write_cells(out, plan)
     except OSError as error:
@@ -156,33 +155,6 @@ def _write_beginnings(setup: SweepSetup, design: Design, plan: Plan) -> None:
             f"{describe(error)} while the plan was written to {out}. Make room or the folder "
             f"writable, then start the same command again."
         ) from error
-
-
-def _tell_before(plan: Plan, store: Store, setup: SweepSetup, run: Engine | None) -> None:
-    for before, after in store.set_aside:
-        print(
-            f"{before} is damaged and was set aside as {after}; its runs are done again.",
-            file=sys.stderr,
-        )
-    tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
-    if tasks and run is None:
-        from simulation.warmup import warm_up
-
-        warm_up(lambda text: print(text, file=sys.stderr))
-    tell_estimate(plan, tasks, store, setup, run)
-
-
-def _execute(
-    plan: Plan, store: Store, setup: SweepSetup, progress: bool, run: Engine | None
-) -> Execution:
-    try:
-        with make_progress(progress) as shown:
-            return execute(plan, store, setup.jobs, shown, run=run)
-    except KeyboardInterrupt:
-        if progress:
-            kept = len(plan.run_ids() & store.run_ids)
-            print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
-        raise
 
 
 def _write(setup: SweepSetup, execution: Execution, progress: bool) -> Sweep:
@@ -204,7 +176,7 @@ def _write(setup: SweepSetup, execution: Execution, progress: bool) -> Sweep:
     results = load_sweep(setup.out)
     try:
         text = json.dumps(origin, indent=2, ensure_ascii=False)
-        atomic_write(setup.out / "provenance.json", lambda file: file.write(text.encode()))
+        write_text(setup.out / "provenance.json", text)
         tallies = write_tables(results, setup.fixed.seed)
         write_figures(results, setup.titles, setup.lang)
     except OSError as error:

@@ -19,11 +19,13 @@ from experiments.configuration import (
     REFERENCE,
     chosen_regimes,
     compose_primary,
+    executor_name,
     language,
     output_folder,
     plain_regime,
     population_folder,
     refuse_idle,
+    scheduler_address,
 )
 from experiments.library import CONFIGS, Library, read_yaml
 from experiments.overrides import GROUPS, Overrides, sort_overrides
@@ -67,6 +69,8 @@ class SweepSetup:
     fixed: Fixed
     titles: dict[str, dict[str, str]]
     jobs: int
+    executor: str
+    scheduler: str
     out: Path
     lang: str
     confirmed: bool
@@ -215,6 +219,8 @@ def _plain(
         "seed": whole_number("seed", values["seed"], 0, MOST_SEED),
         "replicates": whole_number("replicates", values["replicates"], 1, MOST_REPLICATES),
         "jobs": whole_number("jobs", values["jobs"], 0, MOST_JOBS),
+        "executor": executor_name(values["executor"]),
+        "scheduler": scheduler_address(values["scheduler"], values["executor"]),
         "out": output_folder(values["out"], "sweep").as_posix(),
         "lang": language(values["lang"]),
         "design": options["design"],
@@ -252,6 +258,8 @@ def _from_plain(
         fixed=fixed,
         titles={name: one["title"] for name, one in config["regimes"].items()},
         jobs=config["jobs"],
+        executor=config["executor"],
+        scheduler=config["scheduler"],
         out=out,
         lang=config["lang"],
         confirmed=options["confirm"],
