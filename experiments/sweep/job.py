@@ -204,10 +204,11 @@ def _tell_after(result: Sweep, setup: SweepSetup, execution: Execution) -> None:
         print(
             words(
                 "sweep.failed", count=len(failed), point=first.variant, regime=first.regime,
-                replicate=first.replicate, error=first.error, id=first.run_id, out=result.out,
+                replicate=first.replicate, error=first.error,
             ),
             file=sys.stderr,
         )  # fmt: skip
+        print(words("sweep.replay", id=first.run_id, out=result.out), file=sys.stderr)
 
 
 def sentences(tallies: list[Tally], setup: SweepSetup, words: Words) -> list[str]:
