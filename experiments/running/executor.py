@@ -20,7 +20,9 @@ from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
 from experiments.running.plan import Plan, Task, reconcile
 from experiments.running.pool import Pool
 from experiments.running.progress import Progress
-from experiments.running.store import ExperimentError, Failure, Store
+from experiments.running.store import ExperimentError, Failure, Run, Store
+
+WRITE_SECONDS = 1.0  # batches that end within this time after a file was written share the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,32 +127,54 @@ def worker_count(jobs: int) -> int:
     return os.cpu_count() or 1
 
 
+class _Keeper:
+    """Stores finished batches, short ones together, so that a file is not for a few runs."""
+
+    def __init__(self, store: Store, progress: Progress, backlog: Backlog) -> None:
+        self.failures: dict[str, Failure] = {}
+        self._store, self._progress, self._backlog = store, progress, backlog
+        self._runs: list[Run] = []
+        self._failed: list[Failure] = []
+        self._retried = 0
+        self._written = 0.0
+
+    def take(self, batch: Batch) -> None:
+        """Store a batch, at once unless something was stored a moment ago."""
+        self._runs += batch.runs
+        self._failed += batch.failures
+        if time.monotonic() - self._written >= WRITE_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Store what has been taken; only then it counts as done."""
+        runs, failed = self._runs, self._failed
+        self._runs, self._failed = [], []
+        self._store.append(runs, failed)
+        self._written = time.monotonic()
+        self.failures |= {row.run_id: row for row in failed}
+        retried, self._retried = self._backlog.retried - self._retried, self._backlog.retried
+        if runs or failed or retried:
+            self._progress.advance(done=len(runs), failed=len(failed), retried=retried)
+
+
 def _work_off(
     executor: Executor, backlog: Backlog, store: Store, progress: Progress
 ) -> dict[str, Failure]:
-    """Write every batch the executor yields; on Ctrl-C also those it has finished by then."""
-    failures: dict[str, Failure] = {}
-    retried = 0
-
-    def keep(batch: Batch) -> None:
-        nonlocal retried
-        store.append(batch.runs, batch.failures)
-        failures.update({row.run_id: row for row in batch.failures})
-        progress.advance(
-            done=len(batch.runs), failed=len(batch.failures), retried=backlog.retried - retried
-        )
-        retried = backlog.retried
-
+    """Store what the executor yields; on Ctrl-C also what it has finished by then."""
+    keeper = _Keeper(store, progress, backlog)
     try:
         for batch in executor.results(backlog):
-            keep(batch)
+            keeper.take(batch)
     except KeyboardInterrupt:
         for batch in executor.drain():
-            keep(batch)
+            keeper.take(batch)
         raise
     finally:
-        executor.close()
-    return failures
+        try:
+            keeper.write()
+        finally:
+            executor.close()
+    return keeper.failures
 
 
 def executor_of(

@@ -376,3 +376,30 @@ def test_a_second_pass_mends_the_first(tmp_path, engine):
         done = execute(plan, store, executor=LosesOnce(engine()))
         assert (done.done, done.failures) == (12, ())
         assert_same(plan, store, wanted)
+
+
+def test_short_batches_share_a_file_and_long_ones_do_not(tmp_path, engine, monkeypatch):
+    times = []
+
+    class Watched(Store):
+        def append(self, runs, failures=()):
+            times.append(len(runs))
+            super().append(runs, failures)
+
+    monkeypatch.setattr(executor_module, "WRITE_SECONDS", 1e9)
+    with Watched(tmp_path / "together", EXPERIMENT) as store:
+        execute(fake.plan(9), store, 1, run=engine(), executor=OneByOne(engine()))
+        assert times == [27] and len(store.run_ids) == 27
+    times.clear()
+    monkeypatch.setattr(executor_module, "WRITE_SECONDS", 0.0)
+    with Watched(tmp_path / "apart", EXPERIMENT) as store:
+        execute(fake.plan(9), store, 1, run=engine(), executor=OneByOne(engine()))
+        assert times == [3] * 9 + [0]
+
+
+class OneByOne(InProcess):
+    """A replicate is a batch, however long it takes."""
+
+    def results(self, backlog):
+        while backlog:
+            yield run_job(self._run, backlog.next_job())
