@@ -13,7 +13,8 @@ from experiments.replications.labels import case_label
 from experiments.replications.results import Estimate, Result
 from experiments.words import Words
 
-SIZE = (11.5, 5.4)  # inches
+SIZE = (11.5, 6.2)  # inches
+LONG = 40  # characters of a label that takes a line of its own
 CROWDED = 1.2  # times closer than this share one label
 CONFIDENCE = 1.96  # standard errors on each side of a 95 % interval
 
@@ -49,7 +50,9 @@ def _key_to_crosses(axes: Any, words: Words) -> None:
 
 
 def _legend_below(axes: Any) -> None:
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=2)
+    longest = max(map(len, axes.get_legend_handles_labels()[1]))
+    columns = 1 if longest > LONG else 2
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.1), ncols=columns)
 
 
 def _select(result: Result, measure: str, **settings: Any) -> list[Estimate]:

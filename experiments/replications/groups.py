@@ -46,7 +46,8 @@ class Group(NamedTuple):
     """The columns that landscape and search read, for one need and one searcher per row.
 
     Shapes: luck, world, needs, tabulated, place_of, free_places and free_count (1,);
-    landscapes (1, 2**N); expertise (1, 1), which matters to nobody who errs not; consortia, members and held (searchers,), the last the designs that others see in a step.
+    landscapes (1, 2**N); expertise (1, 1), which matters to nobody who errs not; consortia,
+    members and held (searchers,), the last the designs that others see in a step.
     """
 
     luck: np.ndarray

@@ -18,6 +18,7 @@ from experiments.question_map import Words, check_keys
 from experiments.regimes import check_words
 from experiments.replications.kinds import KINDS, Kind
 from experiments.robustness import whole_number
+from experiments.words import FOLDED
 
 GROUP = "replication"
 ALL = "all"
@@ -130,10 +131,15 @@ def read_replication(library: Library, name: str) -> Replication:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return Replication(
-        name, dict(document["title"]), dict(document["setup"]), " ".join(str(document["source"]).split()),
-        dict(document["notes"]), kind, document["kind"], replicates, model, cases, claims,
+        name, dict(document["title"]), _unfolded(document["setup"]), " ".join(str(document["source"]).split()),
+        _unfolded(document["notes"]), kind, document["kind"], replicates, model, cases, claims,
         told["kind"], told["tolerance"],
     )  # fmt: skip
+
+
+def _unfolded(words: Words) -> Words:
+    """Without the spaces at which YAML has joined Chinese lines."""
+    return {lang: FOLDED.sub("", text) for lang, text in words.items()}
 
 
 def _references(given: Any) -> dict[str, Any]:
