@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agents.settings import ConfigError
 from experiments.running.files import (
@@ -103,6 +102,7 @@ class DataSet:
                 found.append(names)
                 new.append((path.name, names))
         every = np.concatenate([np.empty(0, NAME), *found])
+        del registered, found  # a million names are sorted next, and take their place
         self.names = Names(every)
         self._repeated = "error" not in self._schema.names and len(every) > len(self.names)
         if new:
@@ -240,8 +240,7 @@ class DataSet:
             with contextlib.suppress(DamagedFileError, OSError):
                 table = read_by_content(path).read()
                 if table.schema.equals(REGISTER):
-                    ours = table.filter(pc.equal(table["columns"], self._columns))
-                    known |= _entries(ours)
+                    known |= _entries(table, self._columns)
         return known
 
     def _write_register(self, new: Sequence[tuple[str, np.ndarray]]) -> None:
@@ -332,17 +331,13 @@ def _fingerprint(schema: pa.Schema) -> str:
     return hashlib.sha256(str([(one.name, str(one.type)) for one in schema]).encode()).hexdigest()
 
 
-def _entries(table: pa.Table) -> dict[str, tuple[_File, pa.Array]]:
-    lists = table["names"].combine_chunks()
-    lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
-    offsets, names = lists.offsets.to_numpy(), lists.values
-    rows = table.drop_columns(["names"]).to_pylist()
+def _entries(table: pa.Table, columns: str) -> dict[str, tuple[_File, pa.Array]]:
+    """What a register knows of files with these columns; no name is copied."""
+    lists = (one for chunk in table["names"].chunks for one in chunk)
     return {
-        row["file"]: (
-            _File(row["bytes"], row["changed_ns"], int(end - start)),
-            names.slice(start, end - start),
-        )
-        for row, start, end in zip(rows, offsets[:-1], offsets[1:], strict=True)
+        row["file"]: (_File(row["bytes"], row["changed_ns"], len(names)), names.values)
+        for row, names in zip(table.drop_columns(["names"]).to_pylist(), lists, strict=True)
+        if row["columns"] == columns
     }
 
 

@@ -41,8 +41,9 @@ def as_names(names: Iterable[str]) -> np.ndarray:
 
 def column_names(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     """A column of names as bytes, shape (rows,)."""
-    parts = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    return np.concatenate([np.empty(0, NAME), *map(_array_names, parts)])
+    if isinstance(column, pa.Array):
+        return _array_names(column)
+    return np.concatenate([np.empty(0, NAME), *map(_array_names, column.chunks)])
 
 
 def _array_names(array: pa.Array) -> np.ndarray:
@@ -60,7 +61,7 @@ def distinct(names: np.ndarray) -> np.ndarray:
     ordered = np.sort(names)
     new = np.ones(len(ordered), bool)
     new[1:] = ordered[1:] != ordered[:-1]
-    return ordered[new]
+    return ordered if new.all() else ordered[new]
 
 
 class Names(Set[str]):
