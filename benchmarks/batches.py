@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import Options, say
-from benchmarks.timing import Stopwatch, in_turns, plain, spread
+from benchmarks.timing import Stopwatch, in_turns, spread
 from experiments.markdown import table
 from experiments.running import backlog
 from experiments.running.dask_cluster import DaskCluster
