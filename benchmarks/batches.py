@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import Options, say
-from benchmarks.timing import Stopwatch, in_turns, plain, spread
+from benchmarks.timing import Stopwatch, in_turns, spread
 from experiments.markdown import table
 from experiments.running import backlog
 from experiments.running.dask_cluster import DaskCluster
@@ -132,8 +132,8 @@ aimed at, and at most {backlog.BATCH_RUNS:,} runs."""
 def _row(name: str, done: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
     return (
         name,
-        plain(done[0]["runs"], 6),
-        plain(done[0]["batches"], 6),
+        f"{done[0]['runs']:,.0f}",
+        f"{done[0]['batches']:,.0f}",
         spread([1e3 * one["wall"] / one["batches"] for one in done]).told(),
         spread([1e3 * one["cpu"] / one["batches"] for one in done]).told(),
         spread([1e3 * one["wall"] / one["runs"] for one in done]).told(),

@@ -113,7 +113,7 @@ class Shuffled:
         pass
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(luck=st.randoms(use_true_random=False), replicates=st.integers(1, 9))
 def test_any_size_and_any_order_of_batches_gives_the_same_values(
     tmp_path_factory, luck, replicates
