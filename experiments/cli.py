@@ -18,6 +18,7 @@ commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  why          the difference between two regimes taken apart, lever by lever: why A B
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   replicate    published model results, run again through the model's own rules: replicate [NAME]
@@ -142,6 +143,17 @@ def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     select(setup, progress=True)
     return OK
+
+
+def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Take the difference between two regimes apart. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.why.job import why
+    from experiments.why.settings import load_why
+
+    names = [word for word in words if "=" not in word]
+    setup = load_why(names, [word for word in words if "=" in word], config_dirs)
+    return FAILED if why(setup, progress=True).failures.num_rows else OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -325,6 +337,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
+    "why": _why,
     "sensitivity": _sensitivity,
     "run": _run,
     "replicate": _replicate,

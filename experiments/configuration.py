@@ -38,6 +38,7 @@ from experiments.sequential.settings import (
     selection_rule,
     target_half_width,
 )  # fmt: skip
+from experiments.why.settings import WhyRule, why_rule
 from simulation.population import Population
 from simulation.world import World
 
@@ -98,12 +99,19 @@ class SelectSetup(Setup):
     rule: SelectionRule
 
 
+@dataclass(frozen=True, slots=True)
+class WhySetup(Setup):
+    """A difference to be taken apart; ``regimes`` are the two, and ``outcome`` is what differs."""
+
+    rule: WhyRule
+
+
 def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Setup:
     """Compose, check and build everything for a command.
 
     Parameters
     ----------
-    command: ``compare``, ``run`` or ``select``; decides which regimes are taken and names the output folder.
+    command: ``compare``, ``run``, ``select`` or ``why``; decides which regimes are taken and names the output folder.
     overrides: settings as ``name=value``.
     config_dirs: users' folders; the last one shadows the others and ours.
 
@@ -150,6 +158,8 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         setup = _with_question(setup, question)
     if command == "select":
         setup = SelectSetup(**_fields(setup), rule=selection_rule(values))
+    if command == "why":
+        setup = WhySetup(**_fields(setup), rule=why_rule(values))
     setup.config.update(_plain(setup, command, values))
     return setup
 
@@ -266,7 +276,7 @@ def chosen_regimes(
     entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
         refuse_idle(one, entries)
-    if command not in ("run", "select"):
+    if command not in ("run", "select", "why"):
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
     return in_order(chosen) if values["regimes"] == ALL and not asked else chosen
@@ -386,6 +396,8 @@ def _only_of(command: str, setup: Setup) -> tuple[str, ...]:
         return ("consortium",)
     if command == "select":
         return ("outcome", "indifference", "confidence", "best")
+    if command == "why":
+        return ("outcome", "level", "orders")
     return () if setup.target is None else ("outcome", "half_width")
 
 

@@ -11,6 +11,7 @@ from experiments.running.executor import worker_count
 from experiments.running.jobs import Batch, Engine, engine_or_default, job_of, run_job
 from experiments.running.plan import Plan, Task
 from experiments.running.progress import duration
+from experiments.running.session import Sitting
 from experiments.running.store import Store
 from experiments.sweep.setup import SweepSetup
 from experiments.words import Words
@@ -35,7 +36,7 @@ def refuse_too_many(setup: SweepSetup) -> None:
     seconds = setup.runs / (USUAL_RUNS_PER_SECOND * workers)
     text = (
         f"{setup.size:,} points x {len(setup.titles)} regimes x {setup.fixed.replicates} replicates "
-        f"are {setup.runs:,} runs: about {_long(seconds)} with {workers} processes (at "
+        f"are {setup.runs:,} runs: about {long_duration(seconds)} with {workers} processes (at "
         f"{USUAL_RUNS_PER_SECOND:g} runs a second and process, as measured with 120 organisations) "
         f"and {disk(setup.runs * bytes_per_run(setup))} on disk."
     )
@@ -64,9 +65,23 @@ def tell_estimate(
         "missing": f"{missing:,}",
     }
     print(words("sweep.plan", **shape), file=sys.stderr)
+    tell_time(plan, tasks, store, setup, run, bytes_per_run(setup))
+
+
+def tell_time(
+    plan: Plan,
+    tasks: Sequence[Task],
+    store: Store,
+    setup: Sitting,
+    run: Engine | None,
+    bytes_each: float = BYTES_PER_RUN,
+) -> None:
+    """Say how long the missing runs take, and on how much disk; a replicate is run for it and kept."""
+    words = Words(setup.lang)
+    missing = sum(task.size for task in tasks)
     if not tasks:
         return
-    space = disk(missing * bytes_per_run(setup))
+    space = disk(missing * bytes_each)
     if setup.executor != LOCAL:
         told = words("sweep.estimate_elsewhere", disk=space, scheduler=setup.scheduler)
         print(told, file=sys.stderr)
@@ -81,7 +96,7 @@ def tell_estimate(
     print(
         words(
             "sweep.estimate", point=point, regimes=len(task.regimes),
-            seconds=f"{batch.seconds:.2g}", time=_long(seconds), workers=workers, disk=space,
+            seconds=f"{batch.seconds:.2g}", time=long_duration(seconds), workers=workers, disk=space,
         ),
         file=sys.stderr,
     )  # fmt: skip
@@ -111,7 +126,7 @@ def disk(size: float) -> str:
     return f"{size / 1000.0:,.0f} TB"
 
 
-def _long(seconds: float) -> str:
+def long_duration(seconds: float) -> str:
     """A duration in words; days and years where hours are too many."""
     days = seconds / 86_400.0
     if days < 2:
