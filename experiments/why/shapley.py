@@ -66,9 +66,7 @@ def mixes_of(order: Order) -> Iterator[Mix]:
 
 def all_mixes(count: int) -> list[Mix]:
     """Every mix of ``count`` groups."""
-    return [
-        frozenset(k for k in range(count) if number >> k & 1) for number in range(1 << count)
-    ]
+    return [frozenset(k for k in range(count) if number >> k & 1) for number in range(1 << count)]
 
 
 def exact_contributions(values: Mapping[Mix, FloatArray], count: int) -> FloatArray:
@@ -126,7 +124,9 @@ def judge_sampled(found: FloatArray, *, level: float = paired.LEVEL) -> list[Con
     pairs = found.reshape(orders // 2, 2, groups, replicates).mean(axis=1)
     count = len(pairs)
     judged = _against_nothing(pairs.mean(axis=0), level, bonferroni=True)
-    by_order = pairs.mean(axis=2).var(axis=0, ddof=1) / count if count > 1 else np.full(groups, math.nan)
+    by_order = (
+        pairs.mean(axis=2).var(axis=0, ddof=1) / count if count > 1 else np.full(groups, math.nan)
+    )
     both = _interaction(pairs)
     freedom = min(count, replicates) - 1
     return [
@@ -140,7 +140,9 @@ def _interaction(pairs: FloatArray) -> FloatArray:
     count, groups, replicates = pairs.shape
     if count < 2 or replicates < 2:
         return np.full(groups, math.nan)
-    rest = pairs - pairs.mean(axis=0) - pairs.mean(axis=2, keepdims=True) + pairs.mean((0, 2))[:, None]
+    rest = (
+        pairs - pairs.mean(axis=0) - pairs.mean(axis=2, keepdims=True) + pairs.mean((0, 2))[:, None]
+    )
     freedom = (count - 1) * (replicates - 1)
     variance: FloatArray = np.square(rest).sum(axis=(0, 2)) / freedom / (count * replicates)
     return variance

@@ -1,0 +1,164 @@
+"""``consortia why A B``: runs every mix that is needed on the same luck, and writes what it says.
+
+One plan with one point, whose regimes are the mixes: a mix that several orders pass through is one
+run per replicate, and the store keeps it for other orders, outcomes and more replicates.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from experiments.compare import experiment_of, runs_table
+from experiments.running.executor import Execution
+from experiments.running.files import write_text, yaml_text
+from experiments.running.jobs import Engine
+from experiments.running.progress import duration
+from experiments.running.provenance import provenance
+from experiments.running.session import do_runs, tell_before
+from experiments.running.store import (
+    ExperimentError,
+    Store,
+    describe,
+    failures_table,
+    write_parquet,
+)
+from experiments.why.plan import Apart, gather, lay_out
+from experiments.why.results import Found, tables, take_apart
+from experiments.words import Words
+
+if TYPE_CHECKING:
+    from experiments.configuration import WhySetup
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Why:
+    """A difference taken apart, as it stands in its folder.
+
+    Attributes
+    ----------
+    apart: groups, orders and mixes.
+    found: contributions, switches and chain.
+    tables: by name, as they are written.
+    sentences: the answer in words.
+    failures: runs that failed; their replicates are left out.
+    """
+
+    apart: Apart
+    found: Found
+    tables: dict[str, pa.Table]
+    sentences: list[str]
+    out: Path
+    failures: pa.Table
+
+
+def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) -> Why:
+    """Run what is missing, write the folder, and return what stands in it.
+
+    Parameters
+    ----------
+    progress: show estimate and progress on standard error, closing words on standard output.
+    run: another engine than :func:`simulation.runner.run_replicate`.
+
+    Raises
+    ------
+    ConfigError: equal levers, too many groups or runs, or the folder cannot be used (exit code 2).
+    ExperimentError: the outcome has no value in a run, or no replicate is complete (1).
+    KeyboardInterrupt: after Ctrl-C; the same call goes on.
+    """
+    apart = lay_out(setup)
+    with Store(setup.out, _experiment(setup)) as store:
+        _write_beginnings(setup)
+        if progress:
+            _tell_plan(apart, store, setup, run)
+        execution = do_runs(apart.plan, store, setup, progress, run)
+        found = take_apart(apart, gather(apart, store), setup.outcome)
+        answer = _write(setup, apart, found, execution, store)
+    if progress:
+        _tell_after(answer, execution, setup)
+    return answer
+
+
+def _experiment(setup: WhySetup) -> dict[str, Any]:
+    """The runs of a pair of regimes; level, orders, outcome and replicates may change."""
+    return {**experiment_of(setup), "command": "why", "variants": []}
+
+
+def _write_beginnings(setup: WhySetup) -> None:
+    from experiments.stored_population import POPULATION_FILE, population_table
+
+    try:
+        write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
+        write_text(setup.out / "config.yaml", yaml_text(setup.config))
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
+        ) from error
+
+
+def _tell_plan(apart: Apart, store: Store, setup: WhySetup, run: Engine | None) -> None:
+    """How many groups, mixes and runs, and how long."""
+    from experiments.sweep.estimate import tell_time
+
+    tasks = tell_before(apart.plan, store, setup, run)
+    words = Words(setup.lang)
+    shape = {
+        "groups": apart.count, "mixes": f"{len(apart.mixes):,}", "orders": len(apart.orders),
+        "replicates": setup.replicates, "runs": f"{len(apart.mixes) * setup.replicates:,}",
+        "missing": f"{sum(task.size for task in tasks):,}",
+    }  # fmt: skip
+    print(words(f"why.plan_{'drawn' if apart.orders else 'all'}", **shape), file=sys.stderr)
+    tell_time(apart.plan, tasks, store, setup, run)
+
+
+def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, store: Store) -> Why:
+    from experiments.tables import write_table
+    from experiments.why.figure import write_figure
+    from experiments.why.sentences import sentences
+
+    out, made = setup.out, tables(apart, found)
+    told = sentences(apart, found, setup)
+    origin = provenance(
+        seed=setup.seed,
+        replicates={"every mix": setup.replicates},
+        runs={
+            "done": execution.done,
+            "cached": execution.cached,
+            "failed": len(execution.failures),
+        },
+        seconds=execution.seconds,
+    )
+    try:
+        write_parquet(out / "runs.parquet", runs_table(apart.plan, store))
+        write_parquet(out / "failures.parquet", store.failures(apart.plan.run_ids()))
+        for name, table in made.items():
+            write_table(table, out, name)
+        write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
+        write_text(out / "answer.txt", "\n".join(told) + "\n")
+        write_figure(apart, found, setup)
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the answer was written to {out}. All runs are safe in "
+            f"{store.folder}; the same command writes the rest."
+        ) from error
+    return Why(apart, found, made, told, out, failures_table(execution.failures))
+
+
+def _tell_after(answer: Why, execution: Execution, setup: WhySetup) -> None:
+    words, failed = Words(setup.lang), execution.failures
+    time = duration(execution.seconds)
+    print(words("sweep.done", done=execution.done, time=time, cached=execution.cached))
+    for sentence in answer.sentences:
+        print(f"  {sentence}")
+    print(f"{words('sweep.results')} {answer.out}")
+    if failed:
+        replicates = len({row.replicate for row in failed})
+        print(
+            words("why.failed", count=len(failed), replicates=replicates, error=failed[0].error),
+            file=sys.stderr,
+        )
