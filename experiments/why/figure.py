@@ -112,7 +112,7 @@ def _chain(axes: Axes, found: Found, order: Sequence[int], words: Words) -> None
     axes.set_xlim(-0.6, len(CHAIN) - 0.4)
     axes.xaxis.tick_top()
     axes.set_xticks(
-        np.arange(len(CHAIN)), [wrapped(words(f"why.count.{name}"), 10) for name in CHAIN], fontsize=8
+        np.arange(len(CHAIN)), [wrapped(words(f"why.count.{name}"), 12) for name in CHAIN], fontsize=8
     )  # fmt: skip
     axes.tick_params(length=0, labelleft=False)
     for side in ("bottom", "left"):

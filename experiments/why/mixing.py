@@ -121,14 +121,15 @@ def pair_of(before: RegimeEntry, after: RegimeEntry) -> Pair:
 
     Raises
     ------
-    ConfigError: the regimes are the same, or have the same levers.
+    ConfigError: they have the same levers.
     """
-    if before.regime.programmes == after.regime.programmes:
+    pair = Pair(before, after, tuple(_slots(before, after)))
+    if not pair.differences(FAMILY):
         raise ConfigError(
-            f"{before.name} and {after.name} have the same levers, so that every run of one is a "
-            f"run of the other and there is no difference to take apart. Choose another regime."
+            f"{before.name} and {after.name} have the same levers, so that there is none to switch "
+            f"and no difference to take apart. Choose another regime."
         )
-    return Pair(before, after, tuple(_slots(before, after)))
+    return pair
 
 
 def _slots(before: RegimeEntry, after: RegimeEntry) -> Iterator[Slot]:
