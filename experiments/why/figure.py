@@ -64,7 +64,7 @@ def draw(found: Found, labels: Sequence[str], titles: dict[str, str], words: Wor
         interval=interval(one.sim_low, one.sim_high, signed=True),
     )  # fmt: skip
     figure.suptitle(wrapped(head, 130), x=0.01, ha="left", fontsize=11)
-    figure.legend(handles=_legend(titles, words), loc="outside lower left", ncols=4, fontsize=8)
+    figure.legend(handles=_legend(titles, words), loc="outside lower left", ncols=2, fontsize=8)
     return figure
 
 
