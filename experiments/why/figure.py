@@ -15,9 +15,11 @@ from experiments.figures.axes import wrapped
 from experiments.figures.style import COLOURS, GREY, PNG_DPI, WIDTH, printable, save, style
 from experiments.report import interval, number
 from experiments.statistics import paired
+from experiments.statistics.paired import Difference
 from experiments.why.plan import Apart
 from experiments.why.results import CHAIN, FROM_FIRST, WHOLE, Found, Switch
 from experiments.why.sentences import alone, names, told_label
+from experiments.why.shapley import Contribution
 from experiments.words import Words
 
 if TYPE_CHECKING:
@@ -72,10 +74,10 @@ def _contributions(axes: Axes, found: Found, order: Sequence[int]) -> None:
     """Contributions with simultaneous intervals, hollow where untold; single switches beside them."""
     axes.axvline(0.0, color=GREY, lw=0.8)
     axes.axhline(-0.5, color=GREY, lw=0.6)
-    rows = [(-1, found.total), *((row, found.shares[k]) for row, k in enumerate(order))]
+    rows: list[tuple[int, Difference | Contribution]] = [(-1, found.total)]
+    rows += [(row, found.shares[k]) for row, k in enumerate(order)]
     for row, one in rows:
-        value = getattr(one, "contribution", None)
-        value = found.total.difference if value is None else value
+        value = one.contribution if isinstance(one, Contribution) else one.difference
         told = one.verdict != paired.CANNOT_TELL
         colour = "black" if row < 0 else SHARE
         axes.plot([one.sim_low, one.sim_high], [row, row], color=colour, lw=1.6)

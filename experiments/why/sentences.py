@@ -116,7 +116,8 @@ def _together(found: Found, places: dict[str, str], words: Words) -> Iterator[st
 
 def _chain(found: Found, places: dict[str, str], words: Words) -> Iterator[str]:
     """Counts of the chain in both regimes, where they can be told apart."""
-    steps, untold = [], []
+    steps: list[str] = []
+    untold: list[str] = []
     for name, rows in found.chain.items():
         count = words(f"why.count.{name}")
         whole = next(row for row in rows if row.start == WHOLE).found
