@@ -26,7 +26,7 @@ def make_setup(tmp_path: Path) -> Callable[..., WhySetup]:
 
     def make(first: str, second: str, level: str = "family", **changes: Any) -> WhySetup:
         made = composed(first, second, level)
-        given = {
+        given: dict[str, Any] = {
             "replicates": 6, "jobs": 1, "seed": 3, "population": fake.population(),
             "out": tmp_path / "out",
         } | changes  # fmt: skip
