@@ -16,6 +16,7 @@ Compare how often breakthroughs happen under alternative ways of organising coll
 
 commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
+  report       the report of stored results again: report FOLDER lang=zh
   run          one run of one regime, with the story of a consortium
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
@@ -107,6 +108,23 @@ def _compare(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return FAILED if comparison.failures.num_rows else OK
 
 
+def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Tables, figures and report again from a folder of results, without a run."""
+    _check_ownership()
+    from agents.settings import ConfigError
+
+    folders, options = _split(words, ("lang", "jobs"))
+    if len(folders) != 1:
+        raise ConfigError(
+            "report needs one folder of results. Write: consortia report results/compare lang=zh"
+        )
+    from experiments.report.command import write_again
+
+    lang = _lang(options) if "lang" in options else None
+    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'))}")
+    return OK
+
+
 def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """One run, printed and plotted."""
     _check_ownership()
@@ -180,6 +198,7 @@ def _parameters(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
+    "report": _report,
     "run": _run,
     "regimes": _regimes,
     "populations": _populations,

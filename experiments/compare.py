@@ -37,6 +37,7 @@ from experiments.running.store import (
 if TYPE_CHECKING:
     from experiments.configuration import QuestionSetup, Setup
     from experiments.questions import Question
+    from experiments.report.writing import Results
     from simulation.policies.registry import Regime
 
 
@@ -81,10 +82,11 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     with Store(setup.out, experiment_of(setup)) as store:
         if progress:
             _tell_before(plan, store, run)
+        _write_config(setup)
         execution = _execute(plan, store, setup, progress, run)
         if progress:
             print("Writing tables, figures and the report.", file=sys.stderr)
-        comparison = _write(plan, store, setup, execution)
+        comparison = _write(plan, store, setup, execution, run)
     if progress:
         _tell_after(comparison, setup, execution)
     return comparison
@@ -231,15 +233,15 @@ def _execute(
         raise
 
 
-def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comparison:
+def _write(
+    plan: Plan, store: Store, setup: Setup, execution: Execution, run: Engine | None
+) -> Comparison:
     """Write everything that stands in the output folder beside the store."""
-    from experiments.figures import write_figures
-    from experiments.report import write_report
-    from experiments.tables import write_tables
+    from experiments.report.writing import write_all
 
-    runs, trajectories = runs_table(plan, store), trajectories_table(plan, store)
-    programmes = programmes_table(plan, store, setup.population.regions)
+    runs = runs_table(plan, store)
     _refuse_nothing_complete(plan, runs, execution)
+    trajectories = trajectories_table(plan, store)
     origin = provenance(
         seed=setup.seed,
         replicates=_replicates(plan),
@@ -252,14 +254,9 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
     )
     out = setup.out
     try:
-        write_parquet(out / "runs.parquet", runs)
-        write_parquet(out / "trajectories.parquet", trajectories)
-        write_parquet(out / "programmes.parquet", programmes)
-        _write_text(out / "config.yaml", _yaml(setup.config))
         _write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        tables = write_tables(runs, setup, out, programmes)
-        figures = write_figures(runs, trajectories, tables, setup, out)
-        report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
+        results = _results(plan, store, setup, runs, trajectories, run)
+        tables, report = write_all(results, setup, origin, out, _notices(setup, runs))
         if (question := question_of(setup)) is not None:
             from experiments.answers import write_answer
 
@@ -270,6 +267,31 @@ def _write(plan: Plan, store: Store, setup: Setup, execution: Execution) -> Comp
             f"{store.folder}; the same command writes the rest."
         ) from error
     return Comparison(runs, trajectories, tables, report, out, failures_table(execution.failures))
+
+
+def _notices(setup: Setup, runs: pa.Table) -> list[str]:
+    from experiments.report.stored import unfinished
+    from experiments.words import Words
+
+    return unfinished(Words(setup.lang), runs, setup)
+
+
+def _results(
+    plan: Plan, store: Store, setup: Setup, runs: pa.Table, trajectories: pa.Table, run: Engine | None
+) -> Results:
+    """Everything the report is made of, written beside it; only our own engine can be replayed."""
+    from experiments.replay import stored_or_replayed
+    from experiments.report.stored import stored_why
+    from experiments.report.writing import Results
+    from experiments.tables import panel
+
+    programmes = programmes_table(plan, store, setup.population.regions)
+    tables = {"runs": runs, "trajectories": trajectories, "programmes": programmes}
+    for name, table in tables.items():
+        write_parquet(setup.out / f"{name}.parquet", table)
+    paired = panel(runs, setup).replicates.tolist()
+    replayed = {} if run else stored_or_replayed(plan, setup, paired, setup.out)
+    return Results(runs, trajectories, programmes, replayed, stored_why(setup.out))
 
 
 def _replicates(plan: Plan) -> dict[str, int]:
@@ -339,6 +361,14 @@ def _yaml(values: dict[str, Any]) -> str:
 
     text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
     return text
+
+
+def _write_config(setup: Setup) -> None:
+    """Before the runs, so that a report can be made of a comparison that was stopped."""
+    try:
+        _write_text(setup.out / "config.yaml", _yaml(setup.config))
+    except OSError as error:
+        raise ExperimentError(f"{describe(error)} while {setup.out} was written.") from error
 
 
 def _write_text(path: Path, text: str) -> None:
