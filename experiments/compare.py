@@ -277,7 +277,12 @@ def _notices(setup: Setup, runs: pa.Table) -> list[str]:
 
 
 def _results(
-    plan: Plan, store: Store, setup: Setup, runs: pa.Table, trajectories: pa.Table, run: Engine | None
+    plan: Plan,
+    store: Store,
+    setup: Setup,
+    runs: pa.Table,
+    trajectories: pa.Table,
+    run: Engine | None,
 ) -> Results:
     """Everything the report is made of, written beside it; only our own engine can be replayed."""
     from experiments.replay import stored_or_replayed

@@ -118,7 +118,7 @@ def replays(setup: Setup, replicates: Sequence[int]) -> Iterator[Replay]:
     from simulation.phases import addresses, advance
     from simulation.runner import finish
     from simulation.setup import first_state, install
-    from simulation.state import State, branch
+    from simulation.state import branch
 
     for replicate in replicates:
         start = first_state(setup.world, setup.population, seed=setup.seed, replicate=replicate)

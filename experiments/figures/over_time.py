@@ -68,9 +68,7 @@ def _steps(curve: Sequence[Mapping[str, Any]], column: str) -> tuple[list[int], 
     return [0, *(row["quarter"] for row in curve)], [0.0, *(row[column] for row in curve)]
 
 
-def _incidence_panel(
-    axes: Axes, curve: Sequence[Mapping[str, Any]], colour: str, end: int
-) -> None:
+def _incidence_panel(axes: Axes, curve: Sequence[Mapping[str, Any]], colour: str, end: int) -> None:
     times, incidence = _steps(curve, "incidence")
     if curve[0]["low"] is not None:
         low, high = (_steps(curve, side)[1] for side in ("low", "high"))

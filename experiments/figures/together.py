@@ -65,23 +65,40 @@ def shared_layout(
     import networkx
 
     graph = networkx.Graph()
+    tied = {tie[end] for tie in ties for end in ("first", "second")}
     order = sorted(people, key=lambda row: (people[row]["region"], row))
-    graph.add_nodes_from(order)
+    graph.add_nodes_from(row for row in order if row in tied)
     for tie in ties:
         pair = tie["first"], tie["second"]
         before = graph.get_edge_data(*pair, {"weight": 0.0})["weight"]
         graph.add_edge(*pair, weight=before + tie["projects"])
+    alone = [row for row in order if row not in tied]
+    if not tied:
+        return _circle(alone, 1.0)
+    most = max(tie["weight"] for *_, tie in graph.edges(data=True))
     for *_, tie in graph.edges(data=True):
-        tie["weight"] = math.log1p(tie["weight"])
-    angles = np.linspace(0.0, 2.0 * math.pi, len(graph), endpoint=False)
-    start = {node: np.array([math.cos(a), math.sin(a)])
-             for node, a in zip(graph, angles, strict=True)}  # fmt: skip
-    if graph.number_of_edges() == 0:
-        return start
-    found: dict[int, np.ndarray] = networkx.spring_layout(
-        graph, pos=start, k=2.2 / math.sqrt(len(graph)), iterations=LAYOUT_STEPS, method="force"
-    )
-    return found
+        tie["weight"] = math.log1p(tie["weight"]) / math.log1p(most)
+    found = networkx.spring_layout(
+        graph, pos=_circle(list(graph), 1.0), k=3.0 / math.sqrt(len(graph)),
+        iterations=LAYOUT_STEPS, method="force",
+    )  # fmt: skip
+    return _spread_out(found) | _circle(alone, 1.0)
+
+
+def _circle(rows: Sequence[int], radius: float) -> dict[int, np.ndarray]:
+    angles = np.linspace(0.0, 2.0 * math.pi, len(rows), endpoint=False)
+    return {row: radius * np.array([math.cos(a), math.sin(a)])
+            for row, a in zip(rows, angles, strict=True)}  # fmt: skip
+
+
+def _spread_out(places: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """The same directions from the middle, with distances by their rank: a disc filled evenly."""
+    at = np.array(list(places.values()))
+    at = at - np.median(at, axis=0)
+    distance = np.hypot(*at.T)
+    rank = (np.argsort(np.argsort(distance, kind="stable"), kind="stable") + 0.5) / len(at)
+    at *= (0.92 * np.sqrt(rank) / np.maximum(distance, 1e-12))[:, None]
+    return dict(zip(places, at, strict=True))
 
 
 def _network_panel(
@@ -122,8 +139,8 @@ def draw_regions(material: Material) -> Figure:
             values.setdefault(row["regime"], {})[row["group"]] = per_head
     regions = list(dict.fromkeys(region for found in values.values() for region in found))
     tiles = tile_places(regions, material.words.lang)
-    most = max((v for found in values.values() for v in found.values() if v == v), default=1.0)
-    scale = ScalarMappable(Normalize(0, most or 1.0), colormaps["cividis"])
+    known = [v for found in values.values() for v in found.values() if v == v] or [0.0]
+    scale = ScalarMappable(Normalize(min(known), max(known)), colormaps["cividis"])
     shown = [name for name in material.main.names if name in values]
     figure, panels = small_multiples(material, share=False, names=shown)
     for name, axes in zip(shown, panels, strict=True):

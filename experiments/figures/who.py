@@ -56,9 +56,7 @@ def _parts(material: Material, grouping: str, measure: str) -> list[tuple[str, n
         groups = sorted(staffed, key=lambda name: -staffed[name])
     names = material.main.names
     values = [np.array([means.get((g, name), 0.0) for name in names]) for g in groups]
-    shown = [
-        (group_title(material, grouping, g), v) for g, v in zip(groups, values, strict=True)
-    ]
+    shown = [(group_title(material, grouping, g), v) for g, v in zip(groups, values, strict=True)]
     if len(groups) > MOST_REGIONS + 1:
         rest = np.sum(values[MOST_REGIONS:], axis=0)
         shown = [*shown[:MOST_REGIONS], (material.words("figure.other_regions"), rest)]

@@ -165,7 +165,12 @@ def _span(facts: Facts, values: Sequence[float]) -> str:
 
 
 def _what_overturns(facts: Facts) -> str:
-    parts = [*_welfare_says(facts), *_disagreements(facts), _order_kept(facts), *_horizon_says(facts)]
+    parts = [
+        *_welfare_says(facts),
+        *_disagreements(facts),
+        _order_kept(facts),
+        *_horizon_says(facts),
+    ]
     if all(row["verdict"] == CANNOT_TELL and row["se"] for row in _primary(facts)):
         parts.insert(0, _half_width(facts))
     if facts.replicates < TESTED_REPLICATES:

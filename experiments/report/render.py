@@ -45,7 +45,10 @@ def write_pdf(document: Document, words: Words, path: Path) -> None:
     import typst
 
     labels = {key: words(f"report.{key}") for key in ("contents", "page")}
-    labels |= {"figure": words("report.figure", number="NUMBER"), "numbers": words("report.table_link", file="FILES")}
+    labels |= {
+        "figure": words("report.figure", number="NUMBER"),
+        "numbers": words("report.table_link", file="FILES"),
+    }
     content = _plain(document) | {"lang": words.lang, "labels": labels, "font": "Consortia Sans SC"}
     pdf = typst.compile(
         (TEMPLATES / "report.typ").read_bytes(),

@@ -131,7 +131,9 @@ def _from_store(folder: Path, setup: Setup) -> pa.Table:
     from experiments.compare import comparison_plan, experiment_of, runs_table
     from experiments.running.store import Store
 
-    remedy = f"Start the same command again; it goes on where it stopped: consortia compare out={folder}"
+    remedy = (
+        f"Start the same command again; it goes on where it stopped: consortia compare out={folder}"
+    )
     if not (folder / "store" / "manifest.json").is_file() or not hasattr(setup.population, "size"):
         raise ConfigError(f"{folder} holds no runs yet. {remedy}")
     with Store(folder, experiment_of(setup)) as store:
@@ -231,4 +233,3 @@ def _fitted(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, dic
 
 def _of(settings: Any, name: str, default: Any) -> Any:
     return settings.get(name, default) if isinstance(settings, Mapping) else default
-

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.figures.ranks import choice_title
+from experiments.library import Library
 from experiments.populations import region_title
+from experiments.regimes import preset
 from experiments.report.facts import PRIMARY, Facts
 from experiments.report.numbers import interval, number
 from experiments.stages import FUNNEL
 from experiments.tables import PAYER_COSTS, RANKED, regime_entries
+from simulation.policies.registry import FAMILIES, Programme
 
 DEADWEIGHT = ("deadweight", "additional", "displaced")
 ROBUST = (PRIMARY, "solved", "welfare")  # outcomes whose order is shown; the file holds all
@@ -73,7 +77,14 @@ def differences(facts: Facts) -> Table:
                 interval(row["sim_low"], row["sim_high"], signed=True),
                 words.percent(row["share_won"]),
             ])  # fmt: skip
-    return Table("differences", facts.words("table.differences"), heads, rows, both("differences"), text_columns=3)
+    return Table(
+        "differences",
+        facts.words("table.differences"),
+        heads,
+        rows,
+        both("differences"),
+        text_columns=3,
+    )
 
 
 def costs(facts: Facts) -> Table:
@@ -152,7 +163,14 @@ def never_bound(facts: Facts) -> Table:
         ]
         for row in facts.rows("never_bound")
     ]
-    return Table("never_bound", facts.words("table.never_bound"), heads, rows, both("never_bound"), text_columns=4)
+    return Table(
+        "never_bound",
+        facts.words("table.never_bound"),
+        heads,
+        rows,
+        both("never_bound"),
+        text_columns=4,
+    )
 
 
 def stages(facts: Facts) -> list[Table]:
@@ -198,7 +216,14 @@ def robustness(facts: Facts) -> Table:
             words.variant(row["variant"]), words("outcome." + row["outcome"]), kept,
             str(row["told_pairs"]), told,
         ]  # fmt: skip
-    return Table("robustness", facts.words("table.robustness"), heads, list(seen.values()), both("robustness"), text_columns=2)
+    return Table(
+        "robustness",
+        facts.words("table.robustness"),
+        heads,
+        list(seen.values()),
+        both("robustness"),
+        text_columns=2,
+    )
 
 
 def why(facts: Facts) -> Table:
@@ -218,7 +243,9 @@ def gini(facts: Facts) -> Table:
     words = facts.words
     found = {(row["regime"], row["outcome"]): row["mean"] for row in facts.rows("summary")}
     shown = ("funding_gini", "participation_gini")
-    rows = [[facts.title(name), *(number(found[name, one]) for one in shown)] for name in facts.names]
+    rows = [
+        [facts.title(name), *(number(found[name, one]) for one in shown)] for name in facts.names
+    ]
     heads = [words("head.regime"), *(words("outcome." + one) for one in shown)]
     return Table("gini", words("table.gini"), heads, rows, both("summary"))
 
@@ -250,7 +277,9 @@ def regions(facts: Facts) -> Table:
         [facts.title(name), *(_each(found.get((name, region))) for region in shown)]
         for name in facts.names
     ]
-    return Table("regions", words("table.regions"), heads, cells if shown else [], both("who_gains"))
+    return Table(
+        "regions", words("table.regions"), heads, cells if shown else [], both("who_gains")
+    )
 
 
 def _each(row: Mapping[str, Any] | None) -> str:
@@ -282,8 +311,11 @@ def regimes(facts: Facts) -> Table:
     heads = [words("head.regime"), words("head.question"), words("head.source")]
     entries = regime_entries(facts.setup)
     rows = [
-        [facts.title(name), str(entries[name].question.get(words.lang, "")),
-         words.get(f"regime_source.{name}", entries[name].source)]
+        [
+            facts.title(name),
+            str(entries[name].question.get(words.lang, "")),
+            words.get(f"regime_source.{name}", entries[name].source),
+        ]
         for name in facts.names
     ]
     return Table("regimes", words("table.regimes"), heads, rows, text_columns=3, quoted="cite")
@@ -301,7 +333,11 @@ def seeds(facts: Facts) -> Table:
         [words("variant_replicates"), str(setup.variant_replicates)],
     ]
     return Table(
-        "seeds", words("table.seeds"), [words("head.item"), words("head.value")], rows, text_columns=2
+        "seeds",
+        words("table.seeds"),
+        [words("head.item"), words("head.value")],
+        rows,
+        text_columns=2,
     )
 
 
@@ -310,7 +346,16 @@ def provenance(facts: Facts, provenance: Mapping[str, Any]) -> Table:
     rows = [[name, flat(value)] for name, value in provenance.items()]
     words = facts.words
     heads = [words("head.item"), words("head.value")]
-    return Table("provenance", words("table.provenance"), heads, rows, ("provenance.json",), 2, "code", names=True)
+    return Table(
+        "provenance",
+        words("table.provenance"),
+        heads,
+        rows,
+        ("provenance.json",),
+        2,
+        "code",
+        names=True,
+    )
 
 
 def flat(value: Any) -> str:
@@ -337,11 +382,14 @@ def parameters(facts: Facts) -> Table:
                 for part in ("meaning", "unit", "source")
             ]
             rows.append([key, *texts, flat(getattr(settings, name))])
-    return Table("parameters", words("table.parameters"), heads, rows, ("config.yaml",), 4, names=True)
+    return Table(
+        "parameters", words("table.parameters"), heads, rows, ("config.yaml",), 4, names=True
+    )
 
 
 def levers(facts: Facts) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Per regime and programme, the levers as name and value."""
+    """Per regime and programme, the levers that are not at their default; then all defaults."""
+    defaults = _default_levers()
     entries = regime_entries(facts.setup)
     found = []
     for name in facts.names:
@@ -350,12 +398,21 @@ def levers(facts: Facts) -> list[tuple[str, list[tuple[str, str]]]]:
             head = facts.title(name)
             if len(programmes) > 1:
                 head = facts.words("head.numbered", title=head, number=k + 1)
-            levers = [
-                (f"{family}.{lever}", flat(value))
-                for family, settings in programme.levers.items()
-                for lever, value in settings.as_mapping().items()
-            ]
-            found.append((head, levers))
-    return found
+            values = _lever_values(programme.as_mapping())
+            found.append((head, [(n, v) for n, v in values.items() if defaults.get(n) != v]))
+    return [*found, (facts.words("head.defaults"), list(defaults.items()))]
 
 
+@functools.cache
+def _default_levers() -> dict[str, str]:
+    library = Library.open()
+    plain = {family: preset(library, family, "default") for family in FAMILIES}
+    return _lever_values(Programme.from_mapping(plain).as_mapping())
+
+
+def _lever_values(families: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {
+        f"{family}.{lever}": flat(value)
+        for family, settings in families.items()
+        for lever, value in settings.items()
+    }

@@ -125,4 +125,3 @@ def _told_kept(means: np.ndarray, told: Sequence[tuple[int, int, int]]) -> float
     if not told:
         return math.nan
     return float(np.mean([np.sign(means[a] - means[b]) == sign for a, b, sign in told]))
-

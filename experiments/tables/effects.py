@@ -44,7 +44,6 @@ RANKINGS = make_schema(
 )  # fmt: skip
 
 
-
 def summary(main: Panel, setup: Setup) -> list[dict[str, Any]]:
     """Mean, spread and quantiles of every outcome by regime."""
     reference = main.row(setup.reference.name)
@@ -104,5 +103,3 @@ def rankings(main: Panel) -> list[dict[str, Any]]:
         for row, mean, rank in zip(rows, means, ranks(means), strict=True):
             row |= {outcome: mean, f"rank_{outcome}": rank}
     return rows
-
-

@@ -18,7 +18,6 @@ def make_schema(**columns: str) -> pa.Schema:
     return pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
 
 
-
 def make_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Arrow table; NaN becomes null, which every reader of CSV takes for missing."""
 
@@ -38,4 +37,3 @@ def write_table(table: pa.Table, out: Path, name: str) -> None:
     part = out / f"{name}.parquet.part"
     parquet.write_table(table, part)
     part.replace(out / f"{name}.parquet")
-

@@ -124,4 +124,3 @@ def _flip(burden: np.ndarray, value: np.ndarray) -> dict[str, Any]:
         "bounded": ratio.bounded, "better": better,
         "inside_plausible_range": (lowest <= flip <= highest) if ratio.bounded else None,
     }  # fmt: skip
-

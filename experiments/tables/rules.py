@@ -113,4 +113,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
-
