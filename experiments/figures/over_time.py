@@ -41,8 +41,8 @@ def draw_fans(material: Material, count: str) -> Figure:
 def _fan(axes: Axes, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
     quarters = np.arange(len(rows))
     for low, high, alpha in (("q05", "q95", 0.22), ("q25", "q75", 0.42)):
-        edges = ([row[edge] for row in rows] for edge in (low, high))
-        axes.fill_between(quarters, *edges, color=colour, alpha=alpha, lw=0)
+        bottom, top = ([row[edge] for row in rows] for edge in (low, high))
+        axes.fill_between(quarters, bottom, top, color=colour, alpha=alpha, lw=0)
     axes.plot(quarters, [row["median"] for row in rows], color=colour, lw=1.6)
 
 

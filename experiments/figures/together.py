@@ -6,7 +6,7 @@ import csv
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
@@ -21,12 +21,21 @@ from matplotlib.patches import Rectangle
 from agents.kinds import KINDS
 from experiments.figures.axes import small_multiples
 from experiments.figures.material import Material
-from experiments.figures.style import GREY, PACKAGE, STACK_COLOURS
+from experiments.figures.style import GREY, PACKAGE, STACK_COLOURS, printable
 
 KIND_MARKERS = ("s", "^", "o", "D")
 LAYOUT_STEPS = 60
-DARK = 0.45  # part of cividis below which letters are white
+DARK = 0.4  # lightness below which letters are white
+LIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 TILE = 0.92
+
+
+class Tile(NamedTuple):
+    """Where a region stands on the map, rows counted from the top, and its short name."""
+
+    column: int
+    row: int
+    short: str
 
 
 # ---------------------------------------------------------------- network
@@ -120,7 +129,7 @@ def _network_panel(
             x, y = np.array([places[row] for row in rows]).T
             size = 2 + 2.2 * np.sqrt(partners[rows])
             axes.scatter(x, y, size, color=STACK_COLOURS[k], marker=KIND_MARKERS[k],
-                         alpha=np.where(partners[rows] > 0, 1.0, 0.3), lw=0)  # fmt: skip
+                         alpha=np.where(partners[rows] > 0, 1.0, 0.3), lw=0)  # type: ignore[arg-type]  # fmt: skip
     axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xticks=[], yticks=[])
     axes.set_aspect("equal")
     for spine in axes.spines.values():
@@ -156,37 +165,38 @@ def _known_tiles() -> dict[str, dict[str, str]]:
         return {row["region"]: row for row in csv.DictReader(file)}
 
 
-def tile_places(regions: Sequence[str], lang: str) -> dict[str, tuple[int, int, str]]:
-    """Column, row and short name of each region; in rows of equal length where the map is unknown."""
+def tile_places(regions: Sequence[str], lang: str) -> dict[str, Tile]:
+    """The tile of each region; in rows of equal length where the map is unknown."""
     known = _known_tiles()
     if all(region in known for region in regions):
         return {
-            region: (int(known[region]["column"]), int(known[region]["row"]), known[region][f"short_{lang}"])
+            region: Tile(int(row["column"]), int(row["row"]), row[f"short_{lang}"])
             for region in regions
-        }  # fmt: skip
+            for row in (known[region],)
+        }
     columns = math.ceil(math.sqrt(len(regions)))
-    return {region: (k % columns, k // columns, region[:6]) for k, region in enumerate(regions)}
+    return {
+        region: Tile(k % columns, k // columns, printable(region[:6]))
+        for k, region in enumerate(regions)
+    }
 
 
 def _tiles(
-    axes: Axes,
-    tiles: Mapping[str, tuple[int, int, str]],
-    values: Mapping[str, float],
-    scale: ScalarMappable,
+    axes: Axes, tiles: Mapping[str, Tile], values: Mapping[str, float], scale: ScalarMappable
 ) -> None:
     few = len(tiles) <= 9
-    for region, (column, row, short) in tiles.items():
+    for region, tile in tiles.items():
         value = values.get(region, math.nan)
-        missing = value != value
-        axes.add_patch(
-            Rectangle((column - TILE / 2, row - TILE / 2), TILE, TILE, lw=0,
-                      facecolor="#eeeeee" if missing else scale.to_rgba(value))
-        )  # fmt: skip
-        dark = not missing and scale.norm(value) < DARK
-        text = f"{short}\n{value:.2g}" if few and not missing else short
-        axes.text(column, row, text, ha="center", va="center", fontsize=8 if few else 5.5,
-                  color="white" if dark else "black")  # fmt: skip
-    columns, rows = ([one[k] for one in tiles.values()] for k in (0, 1))
+        colour: Any = scale.to_rgba(np.array([value]))[0]
+        missing = math.isnan(value)
+        corner = (tile.column - TILE / 2, tile.row - TILE / 2)
+        face = "#eeeeee" if missing else colour
+        axes.add_patch(Rectangle(corner, TILE, TILE, lw=0, facecolor=face))
+        text = f"{tile.short}\n{value:.2g}" if few and not missing else tile.short
+        dark = not missing and float(np.dot(colour[:3], LIGHTNESS)) < DARK
+        axes.text(tile.column, tile.row, text, ha="center", va="center",
+                  fontsize=8 if few else 5.5, color="white" if dark else "black")  # fmt: skip
+    columns, rows = [tile.column for tile in tiles.values()], [tile.row for tile in tiles.values()]
     axes.set(xlim=(min(columns) - 0.6, max(columns) + 0.6), xticks=[], yticks=[])
     axes.set_ylim(max(rows) + 0.6, min(rows) - 0.6)
     axes.set_aspect("equal")

@@ -17,6 +17,7 @@ from experiments.report.document import Document
 from experiments.words import Words
 
 TEMPLATES = PACKAGE / "templates"
+FONT_NAME = "Consortia Sans SC"
 TAGS = {"en": "en", "zh": "zh-CN"}
 
 
@@ -38,34 +39,36 @@ def _data_uri(figure: FigureInfo) -> str:
 
 
 def write_pdf(document: Document, words: Words, path: Path) -> None:
-    """Set the same document as tagged PDF with outline, alternative texts and embedded fonts.
+    """Set the same document as tagged PDF (PDF/UA) with outline, alternative texts and fonts.
 
     The template gets everything as JSON, so no text of a user is ever taken for markup.
     """
     import typst
 
-    labels = {key: words(f"report.{key}") for key in ("contents", "page")}
-    labels |= {
+    labels = {
+        "contents": words("report.contents"), "page": words("report.page"),
         "figure": words("report.figure", number="NUMBER"),
         "numbers": words("report.table_link", file="FILES"),
-    }
-    content = _plain(document) | {"lang": words.lang, "labels": labels, "font": "Consortia Sans SC"}
-    pdf = typst.compile(
+    }  # fmt: skip
+    content = _plain(document) | {"lang": words.lang, "labels": labels, "font": FONT_NAME}
+    set_type: Any = typst.compile
+    pdf = set_type(
         (TEMPLATES / "report.typ").read_bytes(),
-        root=path.parent.resolve(),
-        font_paths=[FONT.parent, _latin_fonts()],
+        root=str(path.parent.resolve()),
+        font_paths=[str(FONT.parent), _latin_fonts()],
         ignore_system_fonts=True,
         sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
         format="pdf",
+        pdf_standards="ua-1",
     )
     _replace(path, pdf)
 
 
-def _latin_fonts() -> Path:
+def _latin_fonts() -> str:
     """DejaVu Sans, in two weights, comes with Matplotlib."""
     import matplotlib
 
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 
 
 def _plain(value: Any) -> Any:

@@ -36,8 +36,10 @@ SHARES = (5, 25, 50, 75, 95)
 
 def fans(main: Panel, trajectories: pa.Table | None) -> list[dict[str, Any]]:
     """Quantiles over replicates of the cumulative counts, by regime and quarter."""
+    if trajectories is None:
+        return []
     rows = []
-    for name in main.names if trajectories is not None else ():
+    for name in main.names:
         part = trajectories.filter(pc.equal(trajectories["regime"], name))
         for count in FANNED if part.num_rows else ():
             paths = _paths(part, count)

@@ -138,7 +138,7 @@ def _sizes(main: Panel, projects: pa.Table) -> Rows:
         measured = {layer: [run[layer].mean() for run in runs] for layer in LAYERS}
         for name, share in SIZE_QUANTILES.items():
             measured[name] = [np.quantile(run["size"], share) for run in runs]
-        measured["projects"] = [len(run["size"]) for run in runs]
+        measured["projects"] = [np.float64(len(run["size"])) for run in runs]
         for measure, values in measured.items():
             if values:
                 yield {"regime": regime, "measure": measure, **_spread(values)}
