@@ -8,6 +8,7 @@ settings and seed, so the replay is the same run. Decision record: ``0023-replay
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -95,6 +96,9 @@ def stored_or_replayed(plan: Plan, setup: Setup, replicates: Sequence[int], out:
         stored = {}
     if stored and all((one.schema.metadata or {}).get(KEY) == key for one in stored.values()):
         return stored
+    from simulation.warmup import warm_up
+
+    warm_up(lambda text: print(text, file=sys.stderr))
     made = replayed_tables(setup, chosen)
     made = {name: one.replace_schema_metadata({KEY: key}) for name, one in made.items()}
     for name in ("organisations", "projects"):  # the network is one of the tables that are shown

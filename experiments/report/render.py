@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 import json
 import os
 from pathlib import Path
@@ -27,10 +28,28 @@ def write_html(document: Document, words: Words, path: Path) -> None:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    html = environment.get_template("report.html.j2").render(
-        document=document, words=words, lang=TAGS[words.lang], image=_data_uri
-    )
+    template = environment.get_template("report.html.j2")
+    given = {"document": document, "words": words, "lang": TAGS[words.lang], "image": _data_uri}
+    html = template.render(given, font="")
+    if words.lang == "zh":  # the reader's own fonts may have Japanese forms only
+        html = template.render(given, font=_font_for(html))
     _replace(path, html.encode("utf-8"))
+
+
+def _font_for(text: str) -> str:
+    """The characters of a text from the shipped font, as a data URI."""
+    from fontTools import subset  # comes with matplotlib
+
+    options = subset.Options(
+        layout_features=[], name_IDs=["*"], flavor="woff", notdef_outline=True, hinting=False
+    )
+    font = subset.load_font(str(FONT), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text="".join(set(text)))
+    subsetter.subset(font)
+    file = io.BytesIO()
+    subset.save_font(font, file, options)
+    return "data:font/woff;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _data_uri(figure: FigureInfo) -> str:
