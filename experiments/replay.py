@@ -51,6 +51,7 @@ SCHEMAS = {"organisations": ORGANISATIONS, "projects": PROJECTS, "network": NETW
 REPLAYED_NAMES = tuple(SCHEMAS)
 Tables = dict[str, pa.Table]
 KEY = b"replayed_runs"  # in the files' metadata: which runs they were made of
+KEYED = ("organisations", "projects")  # the network is written anew with the tables that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,14 @@ def stored_or_replayed(plan: Plan, setup: Setup, replicates: Sequence[int], out:
         stored = {name: pq.read_table(out / f"{name}.parquet") for name in SCHEMAS}
     except (OSError, pa.ArrowException):
         stored = {}
-    if stored and all((one.schema.metadata or {}).get(KEY) == key for one in stored.values()):
+    if stored and all((stored[name].schema.metadata or {}).get(KEY) == key for name in KEYED):
         return stored
     from simulation.warmup import warm_up
 
     warm_up(lambda text: print(text, file=sys.stderr))
     made = replayed_tables(setup, chosen)
-    made = {name: one.replace_schema_metadata({KEY: key}) for name, one in made.items()}
-    for name in ("organisations", "projects"):  # the network is one of the tables that are shown
+    made = made | {name: made[name].replace_schema_metadata({KEY: key}) for name in KEYED}
+    for name in reversed(SCHEMAS):  # those with the key last: they vouch for the network
         write_parquet(out / f"{name}.parquet", made[name])
     return made
 

@@ -127,7 +127,7 @@ def _network_panel(
         rows = [row for row, one in people.items() if one["kind"] == kind]
         if rows:
             x, y = np.array([places[row] for row in rows]).T
-            size = 2 + 2.2 * np.sqrt(partners[rows])
+            size = 4 + 4 * np.sqrt(partners[rows])
             axes.scatter(x, y, size, color=STACK_COLOURS[k], marker=KIND_MARKERS[k],
                          alpha=np.where(partners[rows] > 0, 1.0, 0.3), lw=0)  # type: ignore[arg-type]  # fmt: skip
     axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xticks=[], yticks=[])
