@@ -61,7 +61,7 @@ def test_the_same_report_comes_out_without_a_run(folder: Path, engine: FakeEngin
     again = report(folder)
     notice = again[again.index('<p class="gap">') : again.index("</header>")]
     assert "organisations.parquet" in notice
-    assert again.replace(notice, "") == before.replace("  </header>", "</header>")
+    assert again.replace(notice, "").split() == before.split()
     assert engine.count("call *") == calls
 
 
