@@ -131,7 +131,8 @@ def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:
     figure = plot.draw(material)
     svg, png = folder / f"{plot.name}.svg", folder / f"{plot.name}.png"
     n = plot.replicates(material)
-    figure.text(0.004, 0.004, words("report.n", n=n), fontsize=7, color=GREY)
+    edge = 0.03 / figure.get_figheight()  # inches, whatever the height
+    figure.text(0.004, edge, words("report.n", n=n), va="bottom", fontsize=7, color=GREY)
     save(figure, svg, png, PNG_DPI)
     places = {"n": n, "quarters": material.horizon, **_places(plot, material)}
     return FigureInfo(

@@ -15,6 +15,7 @@ from experiments.figures.axes import (
     regime_colour,
     regime_marker,
     small_multiples,
+    wrapped,
 )
 from experiments.figures.material import Material
 from experiments.figures.shares import stacked_bars
@@ -120,10 +121,10 @@ def draw_consortia(material: Material) -> Figure:
         axes.xaxis.set_major_formatter(
             lambda share, _: material.words("percent", number=f"{100 * share:.3g}")
         )
-        axes.set_title(material.words(f"figure.{measure}"), fontsize=9)
+        axes.set_title(wrapped(material.words(f"figure.{measure}"), 18), fontsize=9)
         regime_axis(axes, [""] * len(names))
     handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=3, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower right", ncols=3, fontsize=8)
     return figure
 
 
@@ -135,7 +136,7 @@ def _layers(axes: Axes, material: Material, found: Any) -> None:
         for layer in ("core", "close", "general")
     ]  # fmt: skip
     stacked_bars(axes, parts)
-    axes.set_title(material.words("figure.members_by_layer"), fontsize=9)
+    axes.set_title(wrapped(material.words("figure.members_by_layer"), 24), fontsize=9)
     regime_axis(axes, [material.label(name) for name in names])
 
 
@@ -147,5 +148,5 @@ def _sizes(axes: Axes, material: Material, found: Any) -> None:
             axes.plot([low, high], [k, k], color=regime_colour(k), lw=1.4)
             axes.plot(middle, k, regime_marker(k), color=regime_colour(k), ms=5.5)
     axes.set_xlim(left=0)
-    axes.set_title(material.words("figure.sizes"), fontsize=9)
+    axes.set_title(wrapped(material.words("figure.sizes"), 18), fontsize=9)
     regime_axis(axes, [""] * len(material.main.names))
