@@ -20,7 +20,8 @@ from matplotlib.ft2font import FT2Font
 
 from experiments.words import catalogue
 
-FONT = Path(__file__).parents[1] / "fonts" / "ConsortiaSansSC-Regular.otf"
+PACKAGE = Path(__file__).parents[1]
+FONT = PACKAGE / "fonts" / "ConsortiaSansSC-Regular.otf"
 UNKNOWN_CHARACTER = "〓"  # what Chinese printers set for a character they have no type for
 
 # Okabe and Ito without yellow, which is too pale for lines on white.
