@@ -95,7 +95,7 @@ def measure(options: Options) -> dict[str, Any]:
 
         return one
 
-    with Machines(WORKERS) as machines:
+    with tempfile.TemporaryDirectory() as folder, Machines(WORKERS, Path(folder)) as machines:
         cases = {
             f"{way}; {size}": case(way, size, machines.address)
             for way in (ALONE, POOL, DASK)

@@ -336,7 +336,11 @@ def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     lang = _lang(options)
     from experiments.verification.checks import verify
 
-    return OK if verify(names, full == "true", lang) else FAILED
+    try:
+        return OK if verify(names, full == "true", lang) else FAILED
+    except KeyboardInterrupt:  # there is nothing to resume
+        print("Stopped.", file=sys.stderr)
+        return STOPPED
 
 
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {

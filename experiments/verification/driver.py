@@ -52,9 +52,9 @@ class Order:
     kill_worker_at: int = -1
     delay: float = 0.0
 
-    def arguments(self) -> list[str]:
-        """For ``python``."""
-        return ["-m", "experiments.verification.driver", json.dumps(dataclasses.asdict(self))]
+    def text(self) -> str:
+        """In JSON, as a driver is given it."""
+        return json.dumps(dataclasses.asdict(self))
 
 
 class Announced(Progress):
