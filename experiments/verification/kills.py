@@ -82,8 +82,13 @@ def look(out: Path, plan: Plan) -> Found:
 
 
 def _read(out: Path, name: str) -> pa.Table:
-    files = sorted((out / "store" / name).glob("*.parquet"))
-    return pa.concat_tables([pq.read_table(path) for path in files]) if files else pa.table({})
+    while True:
+        files = sorted((out / "store" / name).glob("*.parquet"))
+        try:
+            tables = [pq.read_table(path) for path in files]
+        except FileNotFoundError:  # merged into another meanwhile
+            continue
+        return pa.concat_tables(tables) if tables else pa.table({})
 
 
 def _hash(runs: pa.Table, trajectories: pa.Table) -> str:
