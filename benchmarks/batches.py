@@ -14,6 +14,7 @@ from benchmarks.options import Options, say
 from benchmarks.timing import Stopwatch, in_turns, spread
 from experiments.markdown import table
 from experiments.running import backlog
+from experiments.running import executor as execution
 from experiments.running.dask_cluster import DaskCluster
 from experiments.running.executor import Executor, InProcess, execute
 from experiments.running.plan import Plan
@@ -57,7 +58,8 @@ def timed(way: str, size: int, runs: int, address: str) -> dict[str, float]:
     plan = plan_of(min(runs, size * MOST_BATCHES))
     watch = Stopwatch(time.perf_counter)
     batches = 0
-    most, backlog.BATCH_RUNS = backlog.BATCH_RUNS, size
+    usual = backlog.BATCH_RUNS, execution.WRITE_SECONDS
+    backlog.BATCH_RUNS, execution.WRITE_SECONDS = size, 0.0  # every batch is a file
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "out", {}) as store:
         append = store.append
 
@@ -73,7 +75,7 @@ def timed(way: str, size: int, runs: int, address: str) -> dict[str, float]:
         try:
             done = execute(plan, store, executor=executor).done
         finally:
-            backlog.BATCH_RUNS = most
+            backlog.BATCH_RUNS, execution.WRITE_SECONDS = usual
         wall, cpu = time.perf_counter() - began, time.process_time() - cpu
     return {"runs": done, "batches": batches, "wall": wall, "cpu": cpu, "store": watch.seconds}
 
@@ -95,7 +97,7 @@ def measure(options: Options) -> dict[str, Any]:
 
         return one
 
-    with Machines(WORKERS) as machines:
+    with tempfile.TemporaryDirectory() as folder, Machines(WORKERS, Path(folder)) as machines:
         cases = {
             f"{way}; {size}": case(way, size, machines.address)
             for way in (ALONE, POOL, DASK)

@@ -16,6 +16,7 @@ Compare how often breakthroughs happen under alternative ways of organising coll
 
 commands:
   compare      compare policy regimes on the same luck, at equal public money (the main job)
+  report       the report of stored results again: report FOLDER lang=zh
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   why          the difference between two regimes taken apart, lever by lever: why A B
@@ -119,6 +120,23 @@ def _compare(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     comparison = compare(setup, progress=True)
     return FAILED if comparison.failures.num_rows else OK
+
+
+def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Tables, figures and report again from a folder of results, without a run."""
+    _check_ownership()
+    from agents.settings import ConfigError
+
+    folders, options = _split(words, ("lang", "jobs"))
+    if len(folders) != 1:
+        raise ConfigError(
+            "report needs one folder of results. Write: consortia report results/compare lang=zh"
+        )
+    from experiments.report.command import write_again
+
+    lang = _lang(options) if "lang" in options else None
+    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'))}")
+    return OK
 
 
 def _sweep(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -330,7 +348,11 @@ def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     lang = _lang(options)
     from experiments.verification.checks import verify
 
-    return OK if verify(names, full == "true", lang) else FAILED
+    try:
+        return OK if verify(names, full == "true", lang) else FAILED
+    except KeyboardInterrupt:  # there is nothing to resume
+        print("Stopped.", file=sys.stderr)
+        return STOPPED
 
 
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
@@ -339,6 +361,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "sweep": _sweep,
     "why": _why,
     "sensitivity": _sensitivity,
+    "report": _report,
     "run": _run,
     "replicate": _replicate,
     "regimes": _regimes,

@@ -39,6 +39,7 @@ from experiments.running.store import (
 if TYPE_CHECKING:
     from experiments.configuration import QuestionSetup, Setup
     from experiments.questions import Question
+    from experiments.report.writing import Results
     from experiments.sequential.precision import Grown
     from simulation.policies.registry import Regime
 
@@ -91,7 +92,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
         execution = execution if grown is None else grown.with_the_rest(execution)
         if progress:
             print("Writing tables, figures and the report.", file=sys.stderr)
-        comparison = _write(plan, store, setup, execution, grown)
+        comparison = _write(plan, store, setup, execution, grown, run)
     if progress:
         _tell_after(comparison, setup, execution, grown)
     return comparison
@@ -249,16 +250,19 @@ def _write_beginnings(setup: Setup) -> None:
 
 
 def _write(
-    plan: Plan, store: Store, setup: Setup, execution: Execution, grown: Grown | None
+    plan: Plan,
+    store: Store,
+    setup: Setup,
+    execution: Execution,
+    grown: Grown | None,
+    run: Engine | None,
 ) -> Comparison:
     """Write everything that stands in the output folder beside the store."""
-    from experiments.figures import write_figures
-    from experiments.report import write_report
-    from experiments.tables import write_tables
+    from experiments.report.writing import write_all
 
-    runs, trajectories = runs_table(plan, store), trajectories_table(plan, store)
-    programmes = programmes_table(plan, store, setup.population.regions)
+    runs = runs_table(plan, store)
     _refuse_nothing_complete(plan, runs, execution)
+    trajectories = trajectories_table(plan, store)
     origin = provenance(
         seed=setup.seed,
         replicates=_replicates(plan),
@@ -271,17 +275,12 @@ def _write(
     )
     out = setup.out
     try:
-        write_parquet(out / "runs.parquet", runs)
-        write_parquet(out / "trajectories.parquet", trajectories)
-        write_parquet(out / "programmes.parquet", programmes)
         write_parquet(out / "failures.parquet", store.failures(plan.run_ids()))
-        write_text(out / "config.yaml", yaml_text(setup.config))
         write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        tables = write_tables(runs, setup, out, programmes)
+        results = _results(plan, store, setup, runs, trajectories, run)
+        tables, report = write_all(results, setup, origin, out, _notices(setup, runs))
         if grown is not None:
             tables["precision"] = grown.write_table(out)
-        figures = write_figures(runs, trajectories, tables, setup, out)
-        report = write_report(runs, trajectories, tables, figures, setup, origin, out, setup.lang)
         if (question := question_of(setup)) is not None:
             from experiments.answers import write_answer
 
@@ -292,6 +291,36 @@ def _write(
             f"{store.folder}; the same command writes the rest."
         ) from error
     return Comparison(runs, trajectories, tables, report, out, failures_table(execution.failures))
+
+
+def _notices(setup: Setup, runs: pa.Table) -> list[str]:
+    from experiments.report.stored import unfinished
+    from experiments.words import Words
+
+    return unfinished(Words(setup.lang), runs, setup)
+
+
+def _results(
+    plan: Plan,
+    store: Store,
+    setup: Setup,
+    runs: pa.Table,
+    trajectories: pa.Table,
+    run: Engine | None,
+) -> Results:
+    """Everything the report is made of, written beside it; only our own engine can be replayed."""
+    from experiments.replayed import stored_or_replayed
+    from experiments.report.stored import stored_why
+    from experiments.report.writing import Results
+    from experiments.tables import panel
+
+    programmes = programmes_table(plan, store, setup.population.regions)
+    tables = {"runs": runs, "trajectories": trajectories, "programmes": programmes}
+    for name, table in tables.items():
+        write_parquet(setup.out / f"{name}.parquet", table)
+    paired = panel(runs, setup).replicates.tolist()
+    replayed = {} if run else stored_or_replayed(plan, setup, paired, setup.out)
+    return Results(runs, trajectories, programmes, replayed, stored_why(setup.out))
 
 
 def _replicates(plan: Plan) -> dict[str, int]:

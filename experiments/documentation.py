@@ -415,18 +415,11 @@ def _outcome_table(rows: Iterable[Outcome]) -> str:
 
 def summary_columns() -> str:
     """The columns of every table of a comparison, from the schemas they are written with."""
-    from experiments import question_tables, tables
+    from experiments import question_tables, replayed, tables
 
-    schemas = {
-        "summary": tables.SUMMARY,
-        "differences": tables.DIFFERENCES,
-        "rankings": tables._rankings_schema(),
-        "incremental_cost": tables.INCREMENTAL_COST,
-        "welfare_flips": tables.WELFARE_FLIPS,
-        "never_bound": tables.NEVER_BOUND,
-        "robustness": tables.ROBUSTNESS,
-        "incidence": tables.INCIDENCE,
-        "stages": tables.STAGES,
+    schemas = tables.SCHEMAS | {
+        "organisations": replayed.ORGANISATIONS,
+        "projects": replayed.PROJECTS,
         "contrasts": question_tables.CONTRASTS,
         "break_even": question_tables.BREAK_EVEN,
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FACT_KEYS = ("outcome", "what", "published", "given", "source")
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
 EXPERIMENT = "experiment"
+DEFINITIONS = "robustness=definitions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def brought_settings(library: Library, overrides: Sequence[str]) -> list[str]:
             f"experiment '{name}': settings = {settings!r} is not a list of name=value. Write "
             f"them as on the command line, such as '- population=national'."
         )
-    return [text for text in settings if text.partition("=")[0] not in given]
+    # a question has the budget on its map and repeats the definitions only
+    return [t for t in (DEFINITIONS, *settings) if t.partition("=")[0] not in given]
 
 
 def compared(facts: Sequence[Fact], found: Panel, regime: str) -> Iterator[Mapping[str, Any]]:

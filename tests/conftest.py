@@ -19,7 +19,8 @@ settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
 WITHOUT_MODEL = [
-    TESTS / name for name in ("architecture", "packaging", "statistical", "unit/experiments")
+    TESTS / name
+    for name in ("architecture", "browser", "packaging", "statistical", "unit/experiments")
 ]
 
 
@@ -34,6 +35,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from simulation.warmup import warm_up
 
     warm_up(lambda text: print(text, flush=True))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Tests in a browser need Chromium and are run apart: ``pytest tests/browser``."""
+    if collection_path != TESTS / "browser":
+        return None
+    asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    return None if any(one.is_relative_to(collection_path) for one in asked) else True
 
 
 def _needs_no_model(path: Path) -> bool:

@@ -26,9 +26,11 @@ def columns(label: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in label)
 
 
-def small_multiples(material: Material, *, share: bool) -> tuple[Figure, list[Axes]]:
-    """One panel per regime, in reading order, titled; more columns than rows."""
-    names = material.main.names
+def small_multiples(
+    material: Material, *, share: bool, names: Sequence[str] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """One panel per regime (of all, or of those named), in reading order; more columns than rows."""
+    names = material.main.names if names is None else names
     columns = min(len(names), math.ceil(math.sqrt(1.6 * len(names))))
     lines = math.ceil(len(names) / columns)
     size = (max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.2 * lines)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from experiments.figures.style import printable
 from experiments.tables import Panel, regime_entries
 from experiments.words import Words
@@ -26,7 +24,7 @@ class FigureInfo:
     caption: str
     alt: str
     n: int
-    table: str  # file that holds its numbers, relative to the output folder
+    table: str  # file that holds its numbers, relative to the output folder, without its ending
     svg: Path
     png: Path
 
@@ -36,7 +34,6 @@ class Material:
     """What every figure is drawn from."""
 
     main: Panel
-    trajectories: pa.Table
     tables: Mapping[str, Sequence[Mapping[str, Any]]]  # rows of those that are drawn
     setup: Setup
     words: Words
@@ -52,6 +49,10 @@ class Material:
     def label(self, regime: str) -> str:
         """Title of a regime, in characters the font has."""
         return printable(self.words.title(regime_entries(self.setup)[regime]))
+
+    def printable(self, text: str) -> str:
+        """The text in characters the font has."""
+        return printable(text)
 
     @property
     def horizon(self) -> int:

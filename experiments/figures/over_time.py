@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.figures.axes import regime_colour, small_multiples
+from experiments.figures.axes import regime_colour, row_style, small_multiples
 from experiments.figures.material import Material
 from experiments.figures.style import GREY
-from experiments.statistics import paired
 
 
 def draw_fans(material: Material, count: str) -> Figure:
     """One panel per regime: median, 50 and 90 % of replicates, and the reference's median."""
-    figure, panels = small_multiples(material, share=True)
-    paths = {name: _paths(material.trajectories, name, count) for name in material.main.names}
+    paths: dict[str, list[Mapping[str, Any]]] = {}
+    for row in material.tables["fans"]:
+        if row["count"] == count:
+            paths.setdefault(row["regime"], []).append(row)
+    names = [name for name in material.main.names if name in paths]
+    figure, panels = small_multiples(material, share=True, names=names)
     reference = paths.get(material.setup.reference.name)
-    for k, (name, axes) in enumerate(zip(material.main.names, panels, strict=True)):
-        _fan(axes, paths[name], regime_colour(k))
+    for name, axes in zip(names, panels, strict=True):
+        _fan(axes, paths[name], row_style(material, name)[0])
         if reference is not None:
-            axes.plot(np.median(reference, axis=0), color=GREY, lw=1, ls="--")
+            axes.plot([row["median"] for row in reference], color=GREY, lw=1, ls="--")
         axes.axvline(material.horizon, color=GREY, lw=0.6, ls=":")
     panels[0].yaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.supxlabel(material.words("figure.quarter"), fontsize=9)
@@ -36,57 +38,43 @@ def draw_fans(material: Material, count: str) -> Figure:
     return figure
 
 
-def _paths(trajectories: pa.Table, regime: str, count: str) -> np.ndarray:
-    """Cumulative count, shape (replicates, quarters); a shorter path keeps its last value."""
-    part = trajectories.filter(pc.equal(trajectories["regime"], regime))
-    replicate, quarter = part["replicate"].to_numpy(), part["quarter"].to_numpy()
-    rows, row = np.unique(replicate, return_inverse=True)
-    paths = np.full((len(rows), int(quarter.max(initial=0)) + 1), -np.inf)
-    paths[row, quarter] = part[count].to_numpy()
-    return np.maximum.accumulate(paths, axis=1)
-
-
-def _fan(axes: Axes, paths: np.ndarray, colour: str) -> None:
-    quarters = np.arange(paths.shape[1])
-    for low, high, alpha in ((5, 95, 0.22), (25, 75, 0.42)):
-        edges = np.percentile(paths, [low, high], axis=0)
-        axes.fill_between(quarters, edges[0], edges[1], color=colour, alpha=alpha, lw=0)
-    axes.plot(quarters, np.median(paths, axis=0), color=colour, lw=1.6)
+def _fan(axes: Axes, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
+    quarters = np.arange(len(rows))
+    for low, high, alpha in (("q05", "q95", 0.22), ("q25", "q75", 0.42)):
+        bottom, top = ([row[edge] for row in rows] for edge in (low, high))
+        axes.fill_between(quarters, bottom, top, color=colour, alpha=alpha, lw=0)
+    axes.plot(quarters, [row["median"] for row in rows], color=colour, lw=1.6)
 
 
 def draw_incidence(material: Material) -> Figure:
     """Share of replicates with a technical breakthrough by each quarter, and those still waiting."""
-    curves = {
-        name: paired.cumulative_incidence(first, material.horizon)
-        for name, first in zip(
-            material.main.names, material.main["first_technical_quarter"], strict=True
-        )
-    }
+    curves: dict[str, list[Mapping[str, Any]]] = {}
+    for row in material.tables["incidence"]:
+        curves.setdefault(row["regime"], []).append(row)
     figure, panels = small_multiples(material, share=False)
     end = _end_of_waiting(curves.values(), material.horizon)
     reference = curves.get(material.setup.reference.name)
-    for k, (curve, axes) in enumerate(zip(curves.values(), panels, strict=True)):
-        _incidence_panel(axes, curve, regime_colour(k), end)
+    for k, (name, axes) in enumerate(zip(material.main.names, panels, strict=True)):
+        _incidence_panel(axes, curves[name], regime_colour(k), end)
         if reference is not None:
-            axes.step(
-                *_steps(reference, reference.incidence), where="post", color=GREY, lw=1, ls="--"
-            )
+            axes.step(*_steps(reference, "incidence"), where="post", color=GREY, lw=1, ls="--")
     figure.supxlabel(material.words("figure.at_risk"), fontsize=9)
     figure.supylabel(material.words("figure.share_of_replicates"), fontsize=9)
     return figure
 
 
-def _steps(curve: paired.Incidence, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.append(0, curve.times), np.append(0, values)
+def _steps(curve: Sequence[Mapping[str, Any]], column: str) -> tuple[list[int], list[float]]:
+    """Quarters and values, from 0 at the start."""
+    return [0, *(row["quarter"] for row in curve)], [0.0, *(row[column] for row in curve)]
 
 
-def _incidence_panel(axes: Axes, curve: paired.Incidence, colour: str, end: int) -> None:
-    times, incidence = _steps(curve, curve.incidence)
-    if not np.isnan(curve.low).any():
-        low, high = (_steps(curve, side)[1] for side in (curve.low, curve.high))
+def _incidence_panel(axes: Axes, curve: Sequence[Mapping[str, Any]], colour: str, end: int) -> None:
+    times, incidence = _steps(curve, "incidence")
+    if curve[0]["low"] is not None:
+        low, high = (_steps(curve, side)[1] for side in ("low", "high"))
         axes.fill_between(times, low, high, step="post", color=colour, alpha=0.22, lw=0)
     axes.step(times, incidence, where="post", color=colour, lw=1.6)
-    waiting = np.append(curve.at_risk, curve.at_risk[-1] - curve.events[-1])
+    waiting = [*(row["at_risk"] for row in curve), curve[-1]["at_risk"] - curve[-1]["events"]]
     if waiting[-1]:
         axes.plot(times[-1], incidence[-1], "+", color=colour, ms=8, mew=1.5, clip_on=False)
     ticks = np.unique(np.linspace(0, end, 5).astype(int))
@@ -95,10 +83,11 @@ def _incidence_panel(axes: Axes, curve: paired.Incidence, colour: str, end: int)
     axes.set_ylim(0, 1.02)
 
 
-def _end_of_waiting(curves: Any, horizon: int) -> int:
+def _end_of_waiting(curves: Iterable[Sequence[Mapping[str, Any]]], horizon: int) -> int:
     """The quarter in which the last replicate stops waiting, with some air; at least 8."""
-    found = list(curves)
-    if any(curve.at_risk[-1] > curve.events[-1] for curve in found):
-        return horizon
-    last = max((int(np.flatnonzero(c.events).max(initial=0)) + 1 for c in found), default=horizon)
-    return int(min(horizon, max(8, math.ceil(last * 1.05))))
+    last = 8
+    for curve in curves:
+        if curve[-1]["at_risk"] > curve[-1]["events"]:
+            return horizon
+        last = max(last, *(math.ceil(1.05 * row["quarter"]) for row in curve if row["events"]))
+    return min(horizon, last)

@@ -91,7 +91,7 @@ def _stack_figure(
     figure = Figure(figsize=(11 if len(panels) > 1 else 9, 1.6 + 0.3 * len(names)))
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
     for column, (axes, (title, parts)) in enumerate(zip(grid, panels, strict=True)):
-        _stacked_bars(axes, parts)
+        stacked_bars(axes, parts)
         labels = [material.label(name) for name in names] if column == 0 else [""] * len(names)
         regime_axis(axes, labels)
         axes.set_xlabel(title)
@@ -103,7 +103,7 @@ def _stack_figure(
     return figure
 
 
-def _stacked_bars(axes: Axes, parts: Sequence[tuple[str, np.ndarray]]) -> None:
+def stacked_bars(axes: Axes, parts: Sequence[tuple[str, np.ndarray]]) -> None:
     """Named parts side by side in one bar per row; hatches tell them apart in grey."""
     left = np.zeros(len(parts[0][1]))
     for k, (label, values) in enumerate(parts):

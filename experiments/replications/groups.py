@@ -3,7 +3,7 @@
 A searcher is a team of one that is judged on the whole design without error, so that
 :func:`simulation.search.attempt` is the published rule: one random component is flipped, and the
 flip is kept if the design is strictly better. Landscapes come from
-:func:`simulation.needs.draw_links` and :func:`simulation.landscape.table_of`. Written here is only
+:func:`simulation.needs.draw_links` and :func:`simulation.landscape.tabulate`. Written here is only
 what the product has no use for: looking at others, links to any component, rounded contributions.
 
 Compiled rules call nothing compiled outside of this file and ``simulation``: numba would not
@@ -13,129 +13,89 @@ notice a change there (see :mod:`agents.compiled`).
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from agents.compiled import rule
-from simulation import columns, streams
-from simulation.landscape import contributions, table_of
+from experiments.replications.blank import blank_state
+from simulation import streams
+from simulation.landscape import contributions, tabulate
 from simulation.needs import draw_links
 from simulation.search import attempt
-from simulation.world import WORLD_COLUMNS
+from simulation.state import State
 
 MOST_COMPONENTS = 20
 STRATEGIES = ("alone", "best_member", "conformity", "random_copying")
 ALONE, BEST_MEMBER, CONFORMITY, RANDOM_COPYING = range(len(STRATEGIES))
+
 # Decisions that luck is drawn for, beyond the model's own.
 FIRST_DESIGN, LINK_TO_ANY, NEIGHBOUR = range(1000, 1003)
 
-# The product's needs, with room for more components.
-NEED = np.dtype(
-    [
-        (name, kind.base, (MOST_COMPONENTS,) if kind.shape else ())
-        for name, kind in ((name, columns.NEED[name]) for name in columns.NEED.names or ())
-    ],
-    align=True,
-)
+# What the product draws links into, with room for more components than a need has.
+LINKED = np.dtype([("mask", "i8", (MOST_COMPONENTS,)), ("links", "i8")], align=True)
 
 
-class Group(NamedTuple):
-    """The columns that landscape and search read, for one need and one searcher per row.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Searchers on one landscape.
 
-    Shapes: luck, world, needs, tabulated, place_of, free_places and free_count (1,);
-    landscapes (1, 2**N); expertise (1, 1), which matters to nobody who errs not; consortia,
-    members and held (searchers,), the last the designs that others see in a step.
+    Attributes
+    ----------
+    state: the model's own state, blank but for one need, its landscape, and a team of one per
+        searcher. A need's row holds 16 components; with more, the fields of the others are read from the columns
+        behind, which are 0 here. Fields say only where expertise is looked up, and nobody errs.
+    linked: the links of the need, LINKED, shape (1,).
+    held: the designs that others see in a step, shape (searchers,).
     """
 
-    luck: np.ndarray
-    world: np.ndarray
-    needs: np.ndarray
-    expertise: np.ndarray
-    landscapes: np.ndarray
-    tabulated: np.ndarray
-    place_of: np.ndarray
-    free_places: np.ndarray
-    free_count: np.ndarray
-    consortia: np.ndarray
-    members: np.ndarray
+    state: State
+    linked: np.ndarray
     held: np.ndarray
 
 
 def new_group(components: int, links: int, searchers: int) -> Group:
     """Room for searchers on landscapes of N ``components``, K ``links`` each."""
-    world = np.zeros(1, WORLD_COLUMNS)
-    world["needs_components"] = components
-    world["needs_links_low"] = world["needs_links_high"] = links
-    consortia = np.zeros(searchers, columns.CONSORTIUM)
-    consortia["gamma"] = 1.0  # every try is judged on the whole design
-    members = np.zeros(searchers, columns.MEMBER)
-    members["components"] = (1 << components) - 1
-    return Group(
-        luck=np.zeros(1, np.uint64),
-        world=world,
-        needs=np.zeros(1, NEED),
-        expertise=np.zeros((1, 1)),
-        landscapes=np.zeros((1, 1 << components), np.int32),
-        tabulated=np.zeros(1, np.int64),
-        place_of=np.zeros(1, np.int64),
-        free_places=np.zeros(1, np.int64),
-        free_count=np.zeros(1, np.int64),
-        consortia=consortia,
-        members=members,
-        held=np.zeros(searchers, np.int64),
-    )
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def borrowed(context: Any, array: Any) -> Any:
-    """The same array, references to which are not counted; who calls the rules keeps it alive."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(array)(context, builder, value=arguments[0])
-        for owner in ("meminfo", "parent"):
-            setattr(view, owner, cgutils.get_null_value(getattr(view, owner).type))
-        return view._getvalue()
-
-    return array(array), generate
-
-
-@rule
-def lent(s: Any) -> Any:
-    """The group without counting references, which would take most of the time of a try."""
-    return Group(
-        borrowed(s.luck), borrowed(s.world), borrowed(s.needs), borrowed(s.expertise),
-        borrowed(s.landscapes), borrowed(s.tabulated), borrowed(s.place_of),
-        borrowed(s.free_places), borrowed(s.free_count), borrowed(s.consortia),
-        borrowed(s.members), borrowed(s.held),
-    )  # fmt: skip
+    state = blank_state({"c": searchers, "seats": searchers, "designs": 1 << components})
+    state.world["needs_components"] = components
+    state.world["needs_links_low"] = state.world["needs_links_high"] = links
+    state.consortia["gamma"] = 1.0  # every try is judged on the whole design
+    state.members["components"] = (1 << components) - 1
+    return Group(state, np.zeros(1, LINKED), np.zeros(searchers, np.int64))
 
 
 # ---------------------------------------------------------------- landscapes
 
 
-@rule
-def build_landscape(s: Any, luck: Any, to_any: bool, levels: int) -> None:
+def build_landscape(group: Group, key: Any, to_any: bool, levels: int) -> None:
     """Draw the landscape of a replicate.
 
-    ``to_any``: links are drawn from all components, a component's own among them; otherwise from
-    the others. ``levels``: contributions are rounded to this many parts of 1; 0 for not at all.
+    Parameters
+    ----------
+    key: of all draws of the replicate.
+    to_any: links are drawn from all components, a component's own among them; otherwise from
+        the others.
+    levels: contributions are rounded to this many parts of 1; 0 for not at all.
     """
-    s.luck[0] = luck
-    need = s.needs[0]
-    need.key = streams.bits(luck, streams.LANDSCAPE, 0, 0)
+    draw_landscape(group.state, group.linked, np.uint64(key), to_any, levels)
+
+
+@rule
+def draw_landscape(s: Any, linked: Any, key: Any, to_any: bool, levels: int) -> None:
+    """The same, compiled. The table takes the need's place, where the search finds it."""
+    s.luck[0] = key
+    s.needs[0].key = streams.bits(key, streams.LANDSCAPE, 0, 0)
+    need = linked[0]
     if to_any:
         link_to_any(s, need)
     else:
         draw_links(s, need, 0)
-    s.tabulated[0] = -1
+    n = s.world[0].needs_components
     if levels == 0:
-        table_of(s, 0)
+        tabulate(s.needs[0].key, need.mask, n, s.landscapes[0])
     else:
-        tabulate_rounded(need.key, need.mask, s.world[0].needs_components, levels, s.landscapes[0])
-        s.tabulated[0] = 0
+        tabulate_rounded(s.needs[0].key, need.mask, n, levels, s.landscapes[0])
 
 
 @rule
@@ -188,11 +148,10 @@ def is_peak(table: Any, components: int, design: int) -> Any:
 # ---------------------------------------------------------------- searchers
 
 
-@rule
 def search(
-    owned: Any, neighbours: Any, strategy: int, sample: int, tries_alone: bool, exponent: float,
-    times: Any, payoffs: Any,
-) -> None:  # fmt: skip
+    group: Group, neighbours: np.ndarray, strategy: int, sample: int, tries_alone: bool,
+    exponent: float, times: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """Let all searchers start anew and search; all move at once in every step.
 
     Parameters
@@ -202,64 +161,77 @@ def search(
     tries_alone: whether who copies nothing makes a try of its own.
     exponent: of fitness as a share of the highest, which makes the payoff.
     times: steps after which payoffs are recorded, increasing, from 0, shape (times,).
-    payoffs: filled with the mean over searchers, shape (times,).
+
+    Returns
+    -------
+    Mean payoffs over searchers, shape (times,).
     """
-    s = lent(owned)
-    table = table_of(s, 0)
+    payoffs = np.zeros(len(times))
+    how = (strategy, sample, tries_alone)
+    search_all(group.state, group.held, neighbours, how, exponent, times, payoffs)
+    return payoffs
+
+
+@rule
+def search_all(
+    s: Any, held: Any, neighbours: Any, how: Any, exponent: float, times: Any, payoffs: Any
+) -> None:
+    """The same, compiled; ``how`` holds strategy, sample and tries_alone."""
+    table = s.landscapes[0]
     top = table.max()
-    for row in range(len(s.consortia)):
+    for row in range(len(held)):
         u = streams.uniform(s.luck[0], FIRST_DESIGN, 0, row)
-        s.consortia[row].design = int(u * len(table))
-        s.held[row] = s.consortia[row].design
+        held[row] = int(u * len(table))
+        s.consortia[row].design = held[row]
     seen = np.empty(neighbours.shape[1], np.int64)
     mark = 0
     at_rest = False
     for step in range(times[-1] + 1):
         if step == times[mark]:
-            payoffs[mark] = mean_payoff(s, table, top, exponent)
+            payoffs[mark] = mean_payoff(table, held, top, exponent)
             mark += 1
         if step < times[-1] and not at_rest:
-            move_all(s, table, neighbours, strategy, sample, tries_alone, step, seen)
-            at_rest = all_on_one_peak(s, table)
+            move_all(s, table, held, neighbours, how, step, seen)
+            at_rest = all_on_one_peak(table, held, s.world[0].needs_components)
 
 
 @rule
-def mean_payoff(s: Any, table: Any, top: Any, exponent: float) -> Any:
+def mean_payoff(table: Any, held: Any, top: Any, exponent: float) -> Any:
     """Mean over searchers of the payoff (f / max f) ** exponent."""
     total = 0.0
-    for row in range(len(s.consortia)):
-        total += math.pow(table[s.consortia[row].design] / top, exponent)
-    return total / len(s.consortia)
+    for design in held:
+        total += math.pow(table[design] / top, exponent)
+    return total / len(held)
 
 
 @rule
 def move_all(
-    s: Any, table: Any, neighbours: Any, strategy: int, sample: int, tries_alone: bool, step: int,
-    seen: Any,
-) -> None:  # fmt: skip
+    s: Any, table: Any, held: Any, neighbours: Any, how: Any, step: int, seen: Any
+) -> None:
     """One step: each copies what its strategy offers if that is better, else tries by itself."""
-    for row in range(len(s.consortia)):
+    strategy, sample, tries_alone = how
+    for row in range(len(held)):
         c = s.consortia[row]
         option = -1
         if strategy != ALONE:
             option = offered(
-                s.luck[0], table, s.held, neighbours[row], strategy, sample, step, row, seen
+                s.luck[0], table, held, neighbours[row], strategy, sample, step, row, seen
             )
         if option >= 0 and table[option] > table[c.design]:
             c.design = option
         elif tries_alone:
             c.design = attempt(s, c, s.members[row], c.design, step, np.uint64(row))
-    for row in range(len(s.consortia)):
-        s.held[row] = s.consortia[row].design
+    for row in range(len(held)):
+        held[row] = s.consortia[row].design
 
 
 @rule
-def all_on_one_peak(s: Any, table: Any) -> Any:
+def all_on_one_peak(table: Any, held: Any, components: int) -> Any:
     """Whether all hold the same design and no flip makes it better: then nobody moves any more."""
-    for row in range(len(s.held)):
-        if s.held[row] != s.held[0]:
+    for design in held:
+        if design != held[0]:
             return False
-    return is_peak(table, s.world[0].needs_components, s.held[0])
+    return is_peak(table, components, held[0])
 
 
 @rule
@@ -310,22 +282,14 @@ def look_around(luck: Any, around: Any, sample: int, step: int, row: int, seen: 
     return found
 
 
-@rule
-def holds_best(s: Any) -> Any:
+def holds_best(group: Group) -> bool:
     """Whether any searcher holds a design of the highest fitness."""
-    table = table_of(s, 0)
-    top = table.max()
-    for row in range(len(s.consortia)):
-        if table[s.consortia[row].design] == top:
-            return True
-    return False
+    table = group.state.landscapes[0]
+    return bool(table[group.held].max() == table.max())
 
 
-@rule
-def share_on_peaks(s: Any) -> Any:
+def share_on_peaks(group: Group) -> float:
     """Share of searchers on a design that no flip makes better."""
-    table = table_of(s, 0)
-    count = 0
-    for row in range(len(s.consortia)):
-        count += is_peak(table, s.world[0].needs_components, s.consortia[row].design)
-    return count / len(s.consortia)
+    table = group.state.landscapes[0]
+    components = int(group.state.world[0]["needs_components"])
+    return sum(bool(is_peak(table, components, design)) for design in group.held) / len(group.held)

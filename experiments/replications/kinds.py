@@ -230,13 +230,13 @@ def _climb(
 ) -> list[Values]:
     values = _room(cases, CLIMBED, len(keys))
     nobody = np.zeros((model.searchers, 0), np.int64)
-    times, payoffs = np.array([model.steps]), np.zeros(1)
+    times = np.array([model.steps])
     settled = [groups.new_group(case.components, case.links, model.searchers) for case in cases]
     for k, key in enumerate(keys):
         for case, group, found in zip(cases, settled, values, strict=True):
             groups.build_landscape(group, key, False, 0)
-            groups.search(group, nobody, groups.ALONE, 0, True, 1.0, times, payoffs)
-            table = group.landscapes[0]
+            groups.search(group, nobody, groups.ALONE, 0, True, 1.0, times)
+            table = group.state.landscapes[0]
             found["peaks"][k] = groups.count_peaks(table, case.components)
             found["highest"][k] = table.max() / case.components / 2**20
             found["on_peaks"][k] = groups.share_on_peaks(group)
@@ -256,14 +256,14 @@ def _search(
 ) -> list[Values]:
     values = _room(cases, _payoffs(model), len(keys))
     group = groups.new_group(model.components, model.links, model.searchers)
-    times, payoffs = np.array(model.times), np.zeros(len(model.times))
+    times = np.array(model.times)
     around = [_around(model, case, seed) for case in cases]
     for k, key in enumerate(keys):
         groups.build_landscape(group, key, model.links_to_any, model.contribution_levels)
         for case, neighbours, found in zip(cases, around, values, strict=True):
-            groups.search(
+            payoffs = groups.search(
                 group, neighbours, groups.STRATEGIES.index(case.strategy), case.sample,
-                case.tries_alone, model.payoff_exponent, times, payoffs,
+                case.tries_alone, model.payoff_exponent, times,
             )  # fmt: skip
             for time, payoff in zip(model.times, payoffs, strict=True):
                 found[f"payoff_{time}"][k] = payoff
@@ -287,10 +287,10 @@ def _assemble(
     model: TeamAssembly, cases: Sequence[Openness], seed: int, keys: np.ndarray, tick: Tick
 ) -> list[Values]:
     values = _room(cases, ("giant_share",), len(keys))
-    field = teams.new_collaboration(model.team_size, model.steps)
+    field = teams.new_field(model.team_size, model.steps)
     for k, key in enumerate(keys):
         for case, found in zip(cases, values, strict=True):
-            found["giant_share"][k] = teams.assemble(
+            found["giant_share"][k] = teams.largest_share(
                 field, key, model.team_size, case.p, case.q, model.idle_steps, model.steps
             )
         tick()

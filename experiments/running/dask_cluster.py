@@ -346,7 +346,10 @@ class DaskCluster:
             return self._fetch(key, handed, backlog)
         if news.status == "error":
             return [self._after_error(key, handed, backlog)]
-        raise ConnectionError  # cancelled, and not by us: the scheduler is another or went away
+        if news.status == "cancelled":  # not by us: the scheduler is another or went away
+            raise ConnectionError
+        news.add_done_callback(self._news.put)  # its result died with a worker; Dask does it anew
+        return []
 
     def _fetch(self, key: str, handed: _Handed, backlog: Backlog) -> list[Batch]:
         try:

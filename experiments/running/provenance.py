@@ -83,9 +83,9 @@ def _without_folder(word: str) -> str:
 
 def git_commit() -> str | None:
     """Commit of the sources in use, with ``+changes`` when they differ from it; None without one."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     # Another project's repository may hold the environment we are installed in.
-    if _git(root, "ls-files", "--error-unmatch", "experiments/provenance.py") is None:
+    if _git(root, "ls-files", "--error-unmatch", "experiments/running/provenance.py") is None:
         return None
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", *SOURCES)

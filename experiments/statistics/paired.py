@@ -379,14 +379,21 @@ def cumulative_incidence(first_event: FloatArray, horizon: int) -> Incidence:
 
     Notes
     -----
-    All replicates are followed to the same horizon, so nobody is censored before it and the
-    Kaplan-Meier (and Aalen-Johansen) estimator is the plain share, with a binomial interval.
+    The curve is SciPy's Kaplan-Meier estimate. All replicates are followed to the same horizon, so
+    nobody is censored before it and the number of events is binomial: Wilson's interval holds, also
+    where none or all have had one and Greenwood's has no width.
     """
+    from scipy import stats  # slow to import
+
     n = len(first_event)
     times = np.arange(1, horizon + 1, dtype=np.float64)
-    quarter = np.ceil(first_event)
+    quarter = np.maximum(np.ceil(first_event), 1.0)
+    censored = ~(quarter <= horizon)  # NaN too
     events = np.array([np.sum(quarter == time) for time in times], dtype=np.int64)
-    events[:1] += int(np.sum(quarter < 1))
     happened = np.cumsum(events)
     low, high = wilson_interval(happened, n)
-    return Incidence(times, n - happened + events, events, happened / max(n, 1), low, high)
+    if n == 0:
+        return Incidence(times, n - happened + events, events, np.zeros(horizon), low, high)
+    seen = stats.CensoredData.right_censored(np.where(censored, horizon, quarter), censored)
+    incidence = stats.ecdf(seen).cdf.evaluate(times)
+    return Incidence(times, n - happened + events, events, incidence, low, high)

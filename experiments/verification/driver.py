@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.running import DASK, LOCAL, backlog, dask_cluster
+from experiments.running import executor as execution
 from experiments.running.executor import execute, executor_of
 from experiments.running.jobs import Engine
 from experiments.running.plan import Plan
@@ -52,9 +53,9 @@ class Order:
     kill_worker_at: int = -1
     delay: float = 0.0
 
-    def arguments(self) -> list[str]:
-        """For ``python``."""
-        return ["-m", "experiments.verification.driver", json.dumps(dataclasses.asdict(self))]
+    def text(self) -> str:
+        """In JSON, as a driver is given it."""
+        return json.dumps(dataclasses.asdict(self))
 
 
 class Announced(Progress):
@@ -95,6 +96,7 @@ def work_of(order: Order) -> tuple[Plan, Engine | None]:
 def drive(order: Order) -> int:
     """Do what is ordered; returns the exit code that the command line would give."""
     backlog.BATCH_SECONDS = order.batch_seconds
+    execution.WRITE_SECONDS = min(execution.WRITE_SECONDS, order.batch_seconds)
     dask_cluster.RECONNECT_SECONDS = order.patience
     plan, engine = work_of(order)
     with Store(Path(order.out), {"work": order.work, "words": list(order.words)}) as store:

@@ -27,7 +27,7 @@ from experiments.running.plan import Plan
 from experiments.running.store import ExperimentError
 from experiments.verification.checks import Row
 from experiments.verification.driver import BEGUN, Order, work_of
-from experiments.verification.machines import Machines, python
+from experiments.verification.machines import Machines, kill, python
 from experiments.words import Words
 
 MODEL = "experiments.verification.kills:model_work"
@@ -82,8 +82,13 @@ def look(out: Path, plan: Plan) -> Found:
 
 
 def _read(out: Path, name: str) -> pa.Table:
-    files = sorted((out / "store" / name).glob("*.parquet"))
-    return pa.concat_tables([pq.read_table(path) for path in files]) if files else pa.table({})
+    while True:
+        files = sorted((out / "store" / name).glob("*.parquet"))
+        try:
+            tables = [pq.read_table(path) for path in files]
+        except FileNotFoundError:  # merged into another meanwhile
+            continue
+        return pa.concat_tables(tables) if tables else pa.table({})
 
 
 def _hash(runs: pa.Table, trajectories: pa.Table) -> str:
@@ -126,7 +131,7 @@ class Driver:
     def __init__(self, order: Order) -> None:
         self._log = Path(f"{order.out}.log")
         self._log.unlink(missing_ok=True)
-        self.process = python(order.arguments(), self._log)
+        self.process = python("experiments.verification.driver", [order.text()], self._log)
 
     def __enter__(self) -> Driver:
         return self
@@ -136,8 +141,7 @@ class Driver:
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""
-        self.process.kill()
-        self.process.wait()
+        kill(self.process)
 
     def wait_until_begun(self) -> None:
         """Return when work begins."""

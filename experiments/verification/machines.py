@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +14,6 @@ from typing import Self
 
 HERE = "127.0.0.1"  # nobody outside of this machine is listened to
 SECONDS_TO_START = 60.0
-# Should we be killed ourselves, they end by themselves.
-FOR_SCHEDULERS = ("--idle-timeout", "1 hour", "--no-dashboard")
-FOR_WORKERS = ("--death-timeout", "60", "--no-dashboard", "--no-nanny", "--nthreads", "1")
 
 
 def environment() -> Mapping[str, str]:
@@ -24,13 +21,13 @@ def environment() -> Mapping[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
-def python(arguments: Sequence[str], log: Path) -> subprocess.Popen[str]:
-    """Start ``python arguments``; what it writes goes to the end of a file."""
+def python(module: str, arguments: Sequence[str], log: Path) -> subprocess.Popen[str]:
+    """Start ``python -m module arguments``; it ends when we do, and writes to the end of a file."""
+    words = [sys.executable, "-m", "experiments.verification.tethered", module, *arguments]
     with log.open("a", encoding="utf-8") as file:
         return subprocess.Popen(
-            [sys.executable, *arguments], env=environment(), text=True,
-            stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-        )  # fmt: skip
+            words, env=environment(), text=True, stdin=subprocess.PIPE, stdout=file, stderr=file
+        )
 
 
 class Machines:
@@ -41,8 +38,9 @@ class Machines:
     address: of the scheduler.
     """
 
-    def __init__(self, workers: int, folder: Path | None = None) -> None:
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="machines-"))
+    def __init__(self, workers: int, folder: Path) -> None:
+        """So many workers, which write their logs to a folder; nothing is started yet."""
+        self._folder = folder
         self._count = workers
         self._port = 0
         self._workers: list[subprocess.Popen[str]] = []
@@ -75,9 +73,10 @@ class Machines:
         """Start a scheduler, at the same port as the one before."""
         told = self._folder / "scheduler.json"
         told.unlink(missing_ok=True)
-        words = ("--host", HERE, "--port", str(self._port), *FOR_SCHEDULERS)
+        words = ("--no-dashboard", "--host", HERE, "--port", str(self._port))
         self._scheduler = python(
-            ["-m", "distributed.cli.dask_scheduler", *words, "--scheduler-file", str(told)],
+            "distributed.cli.dask_scheduler",
+            [*words, "--scheduler-file", str(told)],
             self._folder / "scheduler.log",
         )
         deadline = time.monotonic() + SECONDS_TO_START
@@ -85,27 +84,23 @@ class Machines:
             if self._scheduler.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._folder / "scheduler.log").read_text(encoding="utf-8"))
             time.sleep(0.02)
-        import json
-
         address = json.loads(told.read_text(encoding="utf-8"))["address"]
         self._port = int(address.rpartition(":")[2])
 
     def start_worker(self) -> None:
         """Start one more worker; it finds the scheduler when it is ready."""
-        words = (*FOR_WORKERS, "--host", HERE)
+        words = ("--no-dashboard", "--no-nanny", "--nthreads", "1", "--host", HERE)
         self._workers.append(
             python(
-                [
-                    "-m", "distributed.cli.dask_worker", self.address, *words,
-                    "--local-directory", str(self._folder),
-                ],
+                "distributed.cli.dask_worker",
+                [self.address, *words, "--local-directory", str(self._folder)],
                 self._folder / "workers.log",
             )
-        )  # fmt: skip
+        )
 
     def kill_worker(self) -> None:
         """Kill the worker that is longest there, as ``kill -9`` does, and start another."""
-        _kill(self._workers.pop(0))
+        kill(self._workers.pop(0))
         self.start_worker()
 
     def alive(self) -> int:
@@ -124,9 +119,9 @@ class Machines:
     def kill_scheduler(self) -> None:
         """Kill the scheduler; its workers end by themselves or are killed too."""
         assert self._scheduler is not None
-        _kill(self._scheduler)
+        kill(self._scheduler)
         for worker in self._workers:
-            _kill(worker)
+            kill(worker)
         self._workers.clear()
 
     def restart(self) -> None:
@@ -138,10 +133,13 @@ class Machines:
     def _stop(self) -> None:
         for process in (*self._workers, self._scheduler):
             if process is not None:
-                _kill(process)
+                kill(process)
         self._workers.clear()
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a process as ``kill -9`` does."""
     process.kill()
     process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

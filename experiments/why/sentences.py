@@ -46,9 +46,10 @@ def told_label(pair: Pair, group: Group, words: Words) -> str:
     several = len(pair.slots) > 1
     parts = []
     for part in group:
-        programme = pair.slots[part.slot].name
+        slot, programme = pair.slots[part.slot], pair.slots[part.slot].name
         if not part.family:
-            parts.append(words("why.whole_programme", name=programme))
+            key = "why.programme_in" if slot.before is None else "why.programme_out"
+            parts.append(words(key, name=programme))
             continue
         inside = words(f"why.family.{part.family}")
         if len(part.levers) == 1:

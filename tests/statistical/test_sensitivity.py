@@ -65,9 +65,9 @@ def test_the_variances_behind_the_indices_are_unbiased_and_the_plain_ones_are_no
     truth = known.ISHIGAMI_VARIANCE
     assert_mean(np.array(variance), truth, bias=0.06 * truth, name="sobol-variance")
     assert_mean(np.array(idle), 0.0, bias=0.03 * truth, name="sobol-idle")
-    with pytest.raises(AssertionError, match="bias"):
+    with pytest.raises(AssertionError, match="expected"):
         assert_mean(np.array(plain), truth, bias=0.06 * truth, name="sobol-variance-plain")
-    with pytest.raises(AssertionError, match="bias"):
+    with pytest.raises(AssertionError, match="expected"):
         assert_mean(np.array(plain_idle), 0.0, bias=0.03 * truth, name="sobol-idle-plain")
 
 

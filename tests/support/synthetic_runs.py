@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from agents.kinds import KINDS
 from agents.settings import Settings
+from experiments.replayed import SCHEMAS
 from experiments.stages import columns_of
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 from simulation.policies.registry import FAMILIES, Programme, Regime
@@ -291,3 +293,53 @@ def trajectories(made: SyntheticSetup, table: pa.Table) -> pa.Table:
         name: pa.array(np.concatenate(parts), pa.float32()) for name, parts in values.items()
     }
     return pa.table(arrays)
+
+
+def replayed(made: SyntheticSetup, replicates: int = 3) -> dict[str, pa.Table]:
+    """Organisations, projects and network, as a few replicates run again would give them."""
+    rows: dict[str, list[dict[str, Any]]] = {"organisations": [], "projects": [], "network": []}
+    for k, regime in enumerate(made.regimes):
+        for replicate in range(replicates):
+            key = {"regime": regime.name, "replicate": replicate}
+            rng = np.random.default_rng([k, replicate, 11])
+            rows["organisations"] += [_organisation(rng, key, row, k > 0) for row in range(12)]
+            rows["projects"] += [_project(rng, key) for _ in range(9)]
+            pairs = {tuple(sorted(rng.choice(12, 2, replace=False).tolist())) for _ in range(15)}
+            if replicate == 0:
+                rows["network"] += [
+                    {**key, "first": a, "second": b, "projects": int(rng.integers(1, 5))}
+                    for a, b in sorted(pairs)
+                ]
+    return {name: pa.Table.from_pylist(rows[name], SCHEMAS[name]) for name in SCHEMAS}
+
+
+def _organisation(
+    rng: np.random.Generator, key: dict[str, Any], row: int, funded: bool
+) -> dict[str, Any]:
+    return key | {
+        "organisation": row, "kind": KINDS[row % 4], "ownership": "private",
+        "region": ("Shanghai", "Jiangsu", "Anhui")[row % 3], "staff": float(1 + 7 * row),
+        "participations": int(rng.integers(0, 9)), "led": int(rng.integers(0, 4)),
+        "granted_myuan": float(rng.exponential(9.0)) * funded,
+        "earned_myuan": float(rng.exponential(20.0)),
+    }  # fmt: skip
+
+
+def _project(rng: np.random.Generator, key: dict[str, Any]) -> dict[str, Any]:
+    close, general = (int(rng.integers(0, most)) for most in (4, 6))
+    return key | {
+        "programme": int(rng.integers(0, 2)), "size": 3 + close + general, "core": 3,
+        "close": close, "general": general, "regions": int(rng.integers(1, 4)),
+        "lead_kind": KINDS[int(rng.integers(0, 4))], "solved": bool(rng.integers(0, 2)),
+    }  # fmt: skip
+
+
+def why(made: SyntheticSetup) -> pa.Table:
+    """Shares of three levers in a difference, as the decomposition stores them."""
+    names = (made.regimes[-1].name, made.regimes[0].name)
+    rows = [
+        {"regime": names[0], "baseline": names[1], "outcome": "technical", "lever": lever,
+         "share": share, "low": share - 0.4, "high": share + 0.4, "alone": share / 2, "n": 30}
+        for lever, share in (("openness.circle", 1.2), ("funding.public_share", 0.5), ("selection.teams", -0.1))
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows)

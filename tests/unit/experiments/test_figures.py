@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
@@ -20,13 +21,21 @@ from experiments.words import LANGUAGES, catalogue
 from tests.support import synthetic_runs as synthetic
 
 NAMES = ("laissez_faire", "rd_tax_credit", "race")
+BEHIND = {"gains_by": 3, "lorenz": 3, "regions": 3, "network": 1, "why": 30}  # other replicates
 
 
 def draw(out: Path, lang: str, **options: Any) -> list[figures.FigureInfo]:
     setup = synthetic.setup(out, lang=lang, **options)
     runs = synthetic.runs(setup)
-    found = tables.write_tables(runs, setup, out)
-    return figures.write_figures(runs, synthetic.trajectories(setup, runs), found, setup, out)
+    return figures.write_figures(runs, synthetic_tables(setup, runs), setup, out)
+
+
+def synthetic_tables(setup: Any, runs: pa.Table) -> dict[str, pa.Table]:
+    """Everything a figure can be drawn from."""
+    replayed = synthetic.replayed(setup)
+    paths = synthetic.trajectories(setup, runs)
+    found = tables.write_tables(runs, setup, setup.out, None, paths, replayed)
+    return found | {"organisations": replayed["organisations"], "why": synthetic.why(setup)}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -38,7 +47,7 @@ def test_every_figure_is_drawn_without_any_warning(tmp_path: Path, lang: str) ->
     for figure in found:
         assert ElementTree.parse(figure.svg).getroot().tag.endswith("svg")
         assert figure.png.read_bytes().startswith(b"\x89PNG")
-        assert figure.n == 8
+        assert figure.n == BEHIND.get(figure.name, 8)
         assert len(figure.alt) > 12 and len(figure.caption) > 20
         assert "{" not in figure.alt + figure.caption
 
@@ -90,15 +99,14 @@ def test_second_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     """And when it fails, everything is drawn here."""
     setup = synthetic.setup(tmp_path / "one", names=NAMES, replicates=4)
     runs = synthetic.runs(setup)
-    paths = synthetic.trajectories(setup, runs)
     found = tables.write_tables(runs, setup, tmp_path / "one")
     plots = [plot for plot in figures.PLOTS if plot.name in ("two_skins", "leads")]
     monkeypatch.setattr(figures, "PLOTS", plots)
-    one = figures.write_figures(runs, paths, found, setup, tmp_path / "one")
+    one = figures.write_figures(runs, found, setup, tmp_path / "one")
     two = dataclasses.replace(setup, jobs=2)
-    both = figures.write_figures(runs, paths, found, two, tmp_path / "two")
+    both = figures.write_figures(runs, found, two, tmp_path / "two")
     monkeypatch.setattr(figures, "HELPER", "raise SystemExit(1)")
-    alone = figures.write_figures(runs, paths, found, two, tmp_path / "three")
+    alone = figures.write_figures(runs, found, two, tmp_path / "three")
     assert [f.name for f in one] == [f.name for f in both] == [f.name for f in alone]
     for k, figure in enumerate(one):
         assert figure.svg.read_bytes() == both[k].svg.read_bytes() == alone[k].svg.read_bytes()
@@ -133,9 +141,9 @@ def test_figure_says_how_many_replicates_it_shows(
     monkeypatch.setattr(figures, "save", keep)
     draw(tmp_path, lang, names=NAMES, replicates=8)
     assert len(kept) == len(figures.PLOTS)
-    for figure in kept:
+    for plot, figure in zip(figures.PLOTS, kept, strict=True):
         note = figure.texts[-1]
-        assert note.get_text().startswith("n = 8 ")
+        assert note.get_text().startswith(f"n = {BEHIND.get(plot.name, 8)} ")
         others = [*figure.legends, *(axes.title for axes in figure.axes)]
         others += [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label)]
         box = note.get_window_extent()

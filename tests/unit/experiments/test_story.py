@@ -215,7 +215,7 @@ def test_the_log_had_room() -> None:
 @pytest.mark.parametrize("width", [10, 37, 100])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_folded_lines_fit_and_lose_nothing(lang: str, width: int) -> None:
-    text = "".join(catalogue(lang)[key] for key in ("text.cost", "text.welfare", "text.robustness"))
+    text = "".join(catalogue(lang)[key] for key in ("text.cost", "text.welfare", "text.dependence"))
     lines = fold(text, width).split("\n")
     assert "".join("".join(lines).split()) == "".join(text.split())
     longest = max(cell_len(piece.rstrip()) for piece in PIECES.findall(text))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from experiments import tables
+from experiments.tables import dependence, effects, money
 from simulation.outcomes import BINDING_RULES, OUTCOMES
 from simulation.policies.registry import FAMILIES
 from tests.support import synthetic_runs as synthetic
@@ -216,12 +217,12 @@ def test_robustness_of_main_against_itself_is_complete(made: Made) -> None:
 
 def test_pairs_kept_falls_to_zero_when_the_order_is_reversed() -> None:
     means = np.array([3.0, 2.0, 1.0])
-    assert tables._pairs_kept(means[::-1], means) == 0.0
-    assert tables._pairs_kept(np.array([3.0, 2.0, 2.0]), means) == pytest.approx(5 / 6)
+    assert dependence._pairs_kept(means[::-1], means) == 0.0
+    assert dependence._pairs_kept(np.array([3.0, 2.0, 2.0]), means) == pytest.approx(5 / 6)
 
 
 def test_ranks_share_ties() -> None:
-    assert tables._ranks(np.array([5.0, 7.0, 5.0])).tolist() == [2.5, 1.0, 2.5]
+    assert effects.ranks(np.array([5.0, 7.0, 5.0])).tolist() == [2.5, 1.0, 2.5]
 
 
 @pytest.mark.parametrize("replicates", [1, 2])
@@ -251,4 +252,4 @@ def test_flip_says_on_which_side_the_regime_is_better(
     burden: float, value: float, better: str
 ) -> None:
     noise = np.linspace(-1.0, 1.0, 20)
-    assert tables._flip(burden + noise, value + noise[::-1])["better"] == better
+    assert money._flip(burden + noise, value + noise[::-1])["better"] == better

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numba import typeof
 
 from experiments.replications import groups
 from simulation import streams
+from simulation.columns import NEED
 from simulation.landscape import contribution, table_of
 from simulation.search import pick_component
+from simulation.state import STATE
 
 KEY = np.uint64(streams.replicate_key(7, 3))
 PARTS = 10  # a contribution is rounded to one decimal
@@ -35,21 +40,38 @@ def flipped_by(row: int, step: int, design: int, components: int) -> int:
 
 def test_unrounded_sum_is_the_products_table() -> None:
     """Rounding to 2^20 parts rounds nothing: then both ways to tabulate agree bit for bit."""
-    exact = built().landscapes[0].copy()
-    assert np.array_equal(built(levels=1 << 20).landscapes[0], exact)
+    exact = built().state.landscapes[0].copy()
+    assert np.array_equal(built(levels=1 << 20).state.landscapes[0], exact)
     assert len(np.unique(exact)) > 200
+
+
+def test_search_finds_the_table_where_the_model_looks_for_it() -> None:
+    """No need to tabulate again: with more components than a need has room for, it could not."""
+    group = built(components=20, links=5)
+    before = group.state.landscapes.copy()
+    table_of(group.state, 0)
+    assert np.array_equal(group.state.landscapes, before)
+
+
+def test_fields_of_more_components_are_read_from_zeros() -> None:
+    """They lie in the need's own row, which is blank but for its key and what the search leaves."""
+    places: Any = NEED.fields
+    kind, offset = places["field"]
+    behind = range(offset + kind.itemsize, offset + 8 * groups.MOST_COMPONENTS)
+    assert behind.stop <= places["key"][1] < NEED.itemsize
+    row = built(components=20, links=5).state.needs.view(np.uint8)
+    assert not row[behind.start : behind.stop].any()
 
 
 def test_contributions_are_rounded_one_by_one() -> None:
     group = built(to_any=True, levels=PARTS)
-    need = group.needs[0]
+    key, masks = group.state.needs["key"][0], group.linked["mask"][0]
     for design in (0, 5, 77, 255):
         parts = [
-            contribution(np.uint64(streams.combine(need["key"], i)), need["mask"][i], design)
-            / 2**20
+            contribution(np.uint64(streams.combine(key, i)), masks[i], design) / 2**20
             for i in range(8)
         ]
-        assert group.landscapes[0][design] == sum(round(PARTS * part) for part in parts)
+        assert group.state.landscapes[0][design] == sum(round(PARTS * part) for part in parts)
 
 
 def test_links_to_any_component_may_be_to_itself() -> None:
@@ -57,19 +79,19 @@ def test_links_to_any_component_may_be_to_itself() -> None:
     sizes = set()
     for k in range(40):
         groups.build_landscape(group, np.uint64(streams.replicate_key(1, k)), True, PARTS)
-        masks = group.needs[0]["mask"][:15]
+        masks = group.linked["mask"][0][:15]
         assert all(mask & (1 << i) for i, mask in enumerate(masks))
         sizes |= {int(mask).bit_count() for mask in masks}
     assert sizes == {7, 8}  # seven links, one of which may be the component itself
 
 
 def test_links_to_others_are_the_products() -> None:
-    masks = built(components=20, links=5).needs[0]["mask"][:20]
+    masks = built(components=20, links=5).linked["mask"][0]
     assert {int(mask).bit_count() for mask in masks} == {6}
 
 
 def test_peaks_by_looking_at_every_neighbour() -> None:
-    table = built().landscapes[0]
+    table = built().state.landscapes[0]
     expected = sum(
         all(table[design] >= table[design ^ (1 << i)] for i in range(8)) for design in range(256)
     )
@@ -81,12 +103,10 @@ def test_search_is_the_published_rule_step_by_step(strategy: int) -> None:
     """A plain version, searcher by searcher, comes to the same payoffs to the last bit."""
     searchers, components, steps = 6, 8, 30
     group = built(searchers=searchers)
-    times = np.arange(steps + 1)
-    payoffs = np.zeros(steps + 1)
     around = everybody(searchers)
-    groups.search(group, around, strategy, 0, True, 8.0, times, payoffs)
+    payoffs = groups.search(group, around, strategy, 0, True, 8.0, np.arange(steps + 1))
 
-    table = table_of(group, 0)
+    table = group.state.landscapes[0]
     designs = [
         int(streams.uniform(KEY, groups.FIRST_DESIGN, 0, row) * len(table))
         for row in range(searchers)
@@ -108,7 +128,7 @@ def test_search_is_the_published_rule_step_by_step(strategy: int) -> None:
 
 def offered(designs: list[int], strategy: int, sample: int) -> int:
     """What somebody is offered by neighbours who hold these designs."""
-    table = table_of(built(), 0)
+    table = built().state.landscapes[0]
     around, seen = np.arange(len(designs)), np.empty(len(designs), np.int64)
     held = np.array(designs, np.int64)
     return int(groups.offered(KEY, table, held, around, strategy, sample, 0, 99, seen))
@@ -122,7 +142,7 @@ def test_conformity_takes_the_most_frequent_design() -> None:
 
 
 def test_best_member_takes_the_highest_payoff() -> None:
-    table = built().landscapes[0]
+    table = built().state.landscapes[0]
     designs = [3, 77, 130, 251]
     assert offered(designs, groups.BEST_MEMBER, 0) == max(designs, key=lambda one: table[one])
 
@@ -139,21 +159,21 @@ def test_a_sample_holds_different_neighbours_and_all_are_sampled() -> None:
 
 def test_without_tries_of_their_own_nobody_finds_anything_new() -> None:
     group = built(searchers=6)
-    payoffs = np.zeros(2)
-    groups.search(
-        group, everybody(6), groups.RANDOM_COPYING, 1, False, 8.0, np.array([0, 1]), payoffs
-    )
+    groups.search(group, everybody(6), groups.RANDOM_COPYING, 1, False, 8.0, np.array([0, 1]))
     first = {int(streams.uniform(KEY, groups.FIRST_DESIGN, 0, row) * 256) for row in range(6)}
-    assert set(group.consortia["design"].tolist()) <= first
+    assert set(group.held.tolist()) <= first
 
 
 def test_climbers_end_on_peaks_and_hold_the_best_where_there_is_one_peak() -> None:
     group = built(links=0)
-    groups.search(
-        group, np.zeros((6, 0), np.int64), groups.ALONE, 0, True, 1.0, np.array([400]), np.zeros(1)
-    )
+    groups.search(group, np.zeros((6, 0), np.int64), groups.ALONE, 0, True, 1.0, np.array([400]))
     assert groups.share_on_peaks(group) == 1.0
     assert groups.holds_best(group)
-    group.consortia["design"] ^= 1
+    group.held[:] ^= 1
     assert groups.share_on_peaks(group) == 0.0
     assert not groups.holds_best(group)
+
+
+def test_the_rule_runs_on_the_models_own_state() -> None:
+    """A version of a rule for another type would stand in the cache that the model starts from."""
+    assert typeof(built().state) is STATE

@@ -116,8 +116,8 @@ def test_a_killed_worker_costs_nothing_and_a_run_that_kills_three_is_given_up(
         (failure,) = done.failures
         assert failure.replicate == 4 and "died 3 times" in failure.error
         assert set(store.run_ids) == {cell.run_id for cell in plan.cells() if cell.replicate != 4}
-    # Dask may begin it anew elsewhere before it hears that we took it back.
-    assert 3 <= deadly.count("death 4") <= 6
+    # Dask may begin it anew elsewhere before it hears that we took it back, four times at most.
+    assert 3 <= deadly.count("death 4") <= 12
 
 
 def test_no_more_batches_than_the_workers_can_use_are_handed_out(tmp_path, machines, engine):

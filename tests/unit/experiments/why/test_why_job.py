@@ -136,7 +136,7 @@ def test_a_whole_programme_cannot_be_taken_apart_and_the_answer_says_so(make_set
     )
     assert len(answer.found.shares) == 1
     assert answer.found.shares[0].contribution == pytest.approx(answer.found.total.difference)
-    assert any("only be switched as a whole" in line for line in answer.sentences)
+    assert any("parts of programme race put in" in line for line in answer.sentences)
 
 
 def test_noise_is_not_an_answer(make_setup, log) -> None:

@@ -1,0 +1,27 @@
+"""Why two regimes differ: the share of each lever in the difference."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from experiments.figures.axes import intervals, regime_axis
+from experiments.figures.material import Material
+from experiments.figures.style import COLOURS, GREY, printable
+
+
+def draw_why(material: Material) -> Figure:
+    """One row per lever: order-averaged (Shapley) share, and the effect of switching it alone."""
+    rows = material.tables["why"]
+    figure = Figure(figsize=(9, 1.4 + 0.3 * len(rows)))
+    axes = figure.subplots()
+    axes.axvline(0, color=GREY, lw=0.8)
+    intervals(axes, [(row["low"], row["high"], COLOURS[1]) for row in rows], lw=1.4)
+    places = range(len(rows))
+    axes.plot([row["share"] for row in rows], places, "s", color=COLOURS[1], ms=5.5,
+              label=material.words("figure.why_share"))  # fmt: skip
+    axes.plot([row["alone"] for row in rows], places, "o", color=COLOURS[6], mfc="white", ms=5.5,
+              label=material.words("figure.why_alone"))  # fmt: skip
+    regime_axis(axes, [printable(str(row["lever"])) for row in rows])
+    axes.set_xlabel(material.words("figure.why_axis"))
+    figure.legend(loc="outside lower right", ncols=2, fontsize=8)
+    return figure

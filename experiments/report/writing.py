@@ -1,0 +1,62 @@
+"""From the tables of a comparison to everything that people read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from experiments.configuration import Setup
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """What a folder holds of a comparison; None or absent where it is missing.
+
+    Attributes
+    ----------
+    runs, trajectories, programmes: as :class:`experiments.compare.Comparison` describes them.
+    replayed: tables of :func:`experiments.replayed.replayed_tables`.
+    why: shares of levers in the difference of two regimes; columns regime, baseline, outcome,
+        lever, share, low, high, alone, n.
+    """
+
+    runs: pa.Table
+    trajectories: pa.Table | None = None
+    programmes: pa.Table | None = None
+    replayed: Mapping[str, pa.Table] = field(default_factory=dict)
+    why: pa.Table | None = None
+
+
+def write_all(
+    results: Results,
+    setup: Setup,
+    provenance: Mapping[str, Any],
+    out: Path,
+    notices: Sequence[str] = (),
+) -> tuple[dict[str, pa.Table], Path]:
+    """Write tables, figures and report in the setup's language.
+
+    Returns
+    -------
+    The tables by name, and the report's path.
+    """
+    from experiments.figures import write_figures
+    from experiments.report import write_report
+    from experiments.tables import write_tables
+
+    tables = write_tables(
+        results.runs, setup, out, results.programmes, results.trajectories, results.replayed
+    )
+    shown = dict(tables)
+    if results.why is not None:
+        shown["why"] = results.why
+    if "organisations" in results.replayed:
+        shown["organisations"] = results.replayed["organisations"]
+    figures = write_figures(results.runs, shown, setup, out)
+    report = write_report(shown, figures, setup, provenance, out, setup.lang, notices)
+    return tables, report

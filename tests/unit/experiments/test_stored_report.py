@@ -1,0 +1,159 @@
+"""The report of stored results: finished, stopped, damaged, of another version, or not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from agents.compiled import source_hash
+from agents.settings import ConfigError
+from experiments import figures
+from experiments.cli import main
+from experiments.compare import compare
+from experiments.configuration import Setup, load_setup
+from experiments.report.stored import read_stored
+from tests.support.fake_engine import FakeEngine
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return load_setup(
+        "compare",
+        ["population=classroom", "regimes=race,prize", "replicates=3", "jobs=1",
+         "robustness=none", f"out={tmp_path / 'out'}"],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> FakeEngine:
+    (tmp_path / "log").mkdir()
+    return FakeEngine(tmp_path / "log")
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have tests of their own."""
+    monkeypatch.setattr(figures, "PLOTS", ())
+
+
+@pytest.fixture
+def folder(setup: Setup, engine: FakeEngine, without_pictures: None) -> Path:
+    compare(setup, progress=False, run=engine)
+    return setup.out
+
+
+def report(folder: Path, *options: str) -> str:
+    """What ``consortia report`` writes for a folder."""
+    assert main(["report", str(folder), "jobs=1", *options]) == 0
+    name = "report.zh.html" if "lang=zh" in options else "report.html"
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def test_the_same_report_comes_out_without_a_run(folder: Path, engine: FakeEngine) -> None:
+    before = (folder / "report.html").read_text(encoding="utf-8")
+    calls = engine.count("call *")
+    (folder / "report.html").unlink()
+    # the engine of the test cannot be replayed, so the folder lacks those files and says so
+    again = report(folder)
+    notice = again[again.index('<p class="gap">') : again.index("</header>")]
+    assert "organisations.parquet" in notice
+    assert again.replace(notice, "").split() == before.split()
+    assert engine.count("call *") == calls
+
+
+def test_both_languages_stand_side_by_side(folder: Path) -> None:
+    assert '<html lang="zh-CN">' in report(folder, "lang=zh")
+    assert '<html lang="en">' in (folder / "report.html").read_text(encoding="utf-8")
+    assert (folder / "report.zh.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_other_sources_are_named(folder: Path) -> None:
+    assert "another version" not in report(folder)
+    path = folder / "provenance.json"
+    origin = json.loads(path.read_text())
+    assert origin["source_hash"] == source_hash()
+    path.write_text(json.dumps(origin | {"source_hash": "0123456789abcdef"}))
+    text = report(folder)
+    assert "another version of the model (sources 0123456789ab" in text
+
+
+def test_outcomes_that_are_not_there_are_named_and_left_empty(folder: Path) -> None:
+    runs = pq.read_table(folder / "runs.parquet")
+    pq.write_table(runs.drop_columns(["link_security"]), folder / "runs.parquet")
+    assert "left empty: link_security" in report(folder)
+
+
+@pytest.mark.parametrize("name", ["trajectories.parquet", "programmes.parquet"])
+def test_what_is_missing_or_damaged_is_marked(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"PAR1 not a table")
+    text = report(folder)
+    assert name in text[: text.index("</header>")]
+    (folder / name).unlink()
+    text = report(folder)
+    assert name in text[: text.index("</header>")]
+
+
+def test_a_stopped_comparison_is_reported_as_far_as_it_came(
+    setup: Setup, tmp_path: Path, without_pictures: None
+) -> None:
+    (tmp_path / "log").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        compare(setup, progress=False, run=FakeEngine(tmp_path / "log", interrupt=2))
+    text = report(setup.out)
+    assert "not finished: 6 of 9 runs are here" in text
+    assert "(2 of 3)" in text
+
+
+def test_a_population_file_that_has_gone_leaves_the_report(folder: Path) -> None:
+    path = folder / "config.yaml"
+    text = path.read_text(encoding="utf-8").replace("file: classroom.csv", "file: gone.csv")
+    path.write_text(text, encoding="utf-8")
+    assert report(folder)
+
+
+def test_a_why_that_is_stored_is_shown(folder: Path) -> None:
+    import pyarrow as pa
+
+    rows = [{"regime": "race", "baseline": "prize", "outcome": "technical", "n": 30,
+             "lever": "selection.teams", "share": 0.4, "low": 0.1, "high": 0.7, "alone": 0.2}]  # fmt: skip
+    assert "consortia why" in report(folder)
+    pq.write_table(pa.Table.from_pylist(rows), folder / "why.parquet")
+    text = report(folder)
+    assert "consortia why" not in text and "<code>selection.teams</code>" in text
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "holds no results"),
+        ({"config.yaml": "command: run\n"}, "does not describe a comparison"),
+        ({"config.yaml": "command: compare\nworld: {}\n"}, "not complete"),
+    ],
+)
+def test_a_folder_without_a_comparison_is_refused(
+    tmp_path: Path, files: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    before = sorted(tmp_path.iterdir())
+    assert main(["report", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_comparison_without_a_run_says_how_to_get_one(folder: Path) -> None:
+    (folder / "runs.parquet").unlink()
+    for path in (folder / "store" / "runs").iterdir():
+        path.unlink()
+    with pytest.raises(ConfigError, match="holds no replicate that every regime has finished"):
+        read_stored(folder, None, 1)
+
+
+@pytest.mark.parametrize("words", [["report"], ["report", "a", "b"], ["report", "a", "out=b"]])
+def test_wrong_words_are_refused(words: list[str], capsys: Any) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("consortia: ")
