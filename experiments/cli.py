@@ -127,7 +127,7 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     _check_ownership()
     from agents.settings import ConfigError
 
-    folders, options = _split(words, ("lang", "jobs"))
+    folders, options = _split(words, ("lang", "jobs", "why"))
     if len(folders) != 1:
         raise ConfigError(
             "report needs one folder of results. Write: consortia report results/compare lang=zh"
@@ -135,7 +135,8 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from experiments.report.command import write_again
 
     lang = _lang(options) if "lang" in options else None
-    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'))}")
+    why = Path(options["why"]) if "why" in options else None
+    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'), why)}")
     return OK
 
 

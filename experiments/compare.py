@@ -6,7 +6,6 @@ what the store holds.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.running.executor import Execution
-from experiments.running.files import write_text, yaml_text
+from experiments.running.files import write_text
 from experiments.running.jobs import Engine
 from experiments.running.names import Names, as_names
 from experiments.running.plan import MAIN, MAP, Cell, Plan, Point
@@ -32,9 +31,11 @@ from experiments.running.store import (
     ExperimentError,
     Store,
     describe,
+    digest,
     failures_table,
     write_parquet,
 )
+from experiments.stored_population import write_beginnings
 
 if TYPE_CHECKING:
     from experiments.configuration import QuestionSetup, Setup
@@ -82,7 +83,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     KeyboardInterrupt: after Ctrl-C; the same call goes on where it stopped.
     """
     with Store(setup.out, experiment_of(setup)) as store:
-        _write_beginnings(setup)
+        write_beginnings(setup.out, setup.population, setup.config)
         if progress:
             tell_before(comparison_plan(setup), store, setup, run)
         grown = None if setup.target is None else _grow(setup, store, progress, run)
@@ -163,8 +164,8 @@ def experiment_of(setup: Setup) -> dict[str, Any]:
         if question is None
         else {
             "experiment": question.question.name,
-            "contrast": [_digest(_levers(regime)) for regime in _main_pair(question.question)],
-            "map": _digest([cell.world.as_mapping() for cell in question.cells]),
+            "contrast": [digest(_levers(regime)) for regime in _main_pair(question.question)],
+            "map": digest([cell.world.as_mapping() for cell in question.cells]),
         }
     )
     return asked | {
@@ -172,9 +173,9 @@ def experiment_of(setup: Setup) -> dict[str, Any]:
         "seed": setup.seed,
         "population": setup.population.digest(),
         "world": setup.world.as_mapping(),
-        "variants": sorted({_digest(one.world.as_mapping()) for one in setup.variants}),
-        "reference": _digest(_levers(setup.reference.regime)),
-        "regimes": sorted({_digest(_levers(entry.regime)) for entry in setup.regimes}),
+        "variants": sorted({digest(one.world.as_mapping()) for one in setup.variants}),
+        "reference": digest(_levers(setup.reference.regime)),
+        "regimes": sorted({digest(_levers(entry.regime)) for entry in setup.regimes}),
     }
 
 
@@ -236,19 +237,6 @@ def _regime_names(plan: Plan, cells: Sequence[Cell]) -> pa.Array:
     )
 
 
-def _write_beginnings(setup: Setup) -> None:
-    """What a run is replayed from, there before the first run is."""
-    from experiments.stored_population import POPULATION_FILE, population_table
-
-    try:
-        write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
-        write_text(setup.out / "config.yaml", yaml_text(setup.config))
-    except OSError as error:
-        raise ExperimentError(
-            f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
-        ) from error
-
-
 def _write(
     plan: Plan,
     store: Store,
@@ -266,11 +254,7 @@ def _write(
     origin = provenance(
         seed=setup.seed,
         replicates=_replicates(plan),
-        runs={
-            "done": execution.done,
-            "cached": execution.cached,
-            "failed": len(execution.failures),
-        },
+        runs=execution.counts,
         seconds=execution.seconds,
     )
     out = setup.out
@@ -370,7 +354,3 @@ def _tell_after(
 
 def _levers(regime: Regime) -> list[dict[str, Any]]:
     return [programme.as_mapping() for programme in regime.programmes]
-
-
-def _digest(values: Any) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

@@ -124,9 +124,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     options = [*(name for name in primary if name != "defaults"), GROUP]
     given = sort_overrides([*brought_settings(library, overrides), *overrides], options)
     values = compose_primary(library, given) | given.options
-    for name in values:
-        if name not in (*options, *GROUPS):
-            raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
+    _refuse_what_does_nothing(command, values, given, options)
     question = chosen_question(
         library, command, values.get(GROUP, NONE), given.options, given.changes
     )
@@ -136,9 +134,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
     replicates = whole_number("replicates", values["replicates"], 1, MOST_REPLICATES)
     setup = Setup(
         world=world,
-        population=build_population(
-            values["population"], where=population_folder(library, values, given)
-        ),
+        population=_population(library, values, given),
         reference=load_regime(library, REFERENCE),
         regimes=regimes,
         variants=variants,
@@ -154,17 +150,39 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         target=target_half_width(values["half_width"]) if command == "compare" else None,
         config={},
     )
-    if question is not None:
-        setup = _with_question(setup, question)
-    if command == "select":
-        setup = SelectSetup(**_fields(setup), rule=selection_rule(values))
-    if command == "why":
-        setup = WhySetup(**_fields(setup), rule=why_rule(values))
+    setup = _of_command(setup, command, question, values)
     setup.config.update(_plain(setup, command, values))
     return setup
 
 
-def _with_question(setup: Setup, question: Question) -> QuestionSetup:
+def _refuse_what_does_nothing(
+    command: str, values: Mapping[str, Any], given: Overrides, options: Sequence[str]
+) -> None:
+    for name in values:
+        if name not in (*options, *GROUPS):
+            raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
+    if command in ("select", "why") and "robustness" in {key.split(".")[0] for key in given.keys}:
+        raise ConfigError(
+            f"robustness does nothing here: {command} asks about one world. Leave it out, or "
+            f"change the world itself, such as criteria.top_share=0.01."
+        )
+
+
+def _population(library: Library, values: Mapping[str, Any], given: Overrides) -> Population:
+    where = population_folder(library, values, given)
+    return build_population(values["population"], where=where)
+
+
+def _of_command(
+    setup: Setup, command: str, question: Question | None, values: Mapping[str, Any]
+) -> Setup:
+    """With what only this command, or a question, needs beside."""
+    if command == "select":
+        return SelectSetup(**_fields(setup), rule=selection_rule(values))
+    if command == "why":
+        return WhySetup(**_fields(setup), rule=why_rule(values))
+    if question is None:
+        return setup
     cells = map_cells(question.name, question.axes, setup.world) if question.axes else ()
     return QuestionSetup(**_fields(setup), question=question, cells=cells)
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.running.files import (
+    ExperimentError,
+    describe,
+    write_parquet,
+    write_text,
+    yaml_text,
+)
 from simulation.population import Population
 
 POPULATION_FILE = "population.parquet"
@@ -36,3 +44,19 @@ def read_population(path: Path) -> Population:
         hub=note["hub"],
         **columns,
     )
+
+
+def write_beginnings(out: Path, population: Population, config: dict[str, Any]) -> None:
+    """What the runs of an experiment are replayed from, written before the first of them.
+
+    Raises
+    ------
+    ExperimentError: the folder cannot be written.
+    """
+    try:
+        write_parquet(out / POPULATION_FILE, population_table(population))
+        write_text(out / "config.yaml", yaml_text(config))
+    except OSError as error:
+        raise ExperimentError(
+            f"{describe(error)} while the settings were written to {out}. Nothing was run."
+        ) from error

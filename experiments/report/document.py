@@ -179,7 +179,8 @@ class Composer:
     def _why(self) -> Iterator[Block]:
         if rows := self.facts.rows("why"):
             of, minus = (self.facts.title(rows[0][side]) for side in ("regime", "baseline"))
-            yield self._say("text.why", of=of, minus=minus)
+            outcome = self.facts.words(f"outcome.{rows[0]['outcome']}")
+            yield self._say("text.why", of=of, minus=minus, outcome=outcome)
             yield from self._show("why")
             yield from self._list(tables.why(self.facts))
         else:

@@ -229,7 +229,7 @@ def robustness(facts: Facts) -> Table:
 def why(facts: Facts) -> Table:
     """Shares of the levers, from stored results of the decomposition."""
     words = facts.words
-    heads = [words("head." + key) for key in ("lever", "why_share", "pointwise", "why_alone")]
+    heads = [words("head." + key) for key in ("lever", "why_share", "interval", "why_alone")]
     rows = [
         [row["lever"], number(row["share"], signed=True),
          interval(row["low"], row["high"], signed=True), number(row["alone"], signed=True)]

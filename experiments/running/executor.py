@@ -34,6 +34,11 @@ class Execution:
     failures: tuple[Failure, ...]
     seconds: float
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers of runs, as provenance tells them."""
+        return {"done": self.done, "cached": self.cached, "failed": len(self.failures)}
+
 
 class Executor(Protocol):
     """A way of running the batches of a backlog."""

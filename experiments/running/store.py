@@ -20,6 +20,7 @@ here, whatever a process remembers.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ from simulation.outcomes import OUTCOMES, TRAJECTORIES
 
 __all__ = [
     "OUTCOME_NAMES", "TRAJECTORY_NAMES", "ExperimentError", "Failure", "Run", "Store",
-    "atomic_write", "describe", "failures_table", "write_parquet",
+    "atomic_write", "describe", "digest", "failures_table", "write_parquet",
 ]  # fmt: skip
 
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
@@ -319,6 +320,12 @@ def _quarters(runs: Sequence[Run]) -> pa.Table:
         *np.concatenate(series, axis=1).astype(np.float32),
     ]
     return pa.table(dict(zip(QUARTERS.names, columns, strict=True)), schema=QUARTERS)
+
+
+def digest(values: Any) -> str:
+    """Short name of plain values that are part of what tells experiments apart, 16 hex digits."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def failures_table(failures: Sequence[Failure]) -> pa.Table:

@@ -99,12 +99,16 @@ def sensitivity(
     )
     result = _write(sweep, done, refusals, sentences, titles, lang)
     if progress:
-        for sentence in sentences:
-            print(f"  {sentence}")
-        for figure in result.figures:
-            print(f"Figure:  {figure}")
-        print(f"Results: {sweep.out / 'sensitivity.csv'}")
+        _tell(result, sweep.out)
     return result
+
+
+def _tell(result: SensitivityResult, out: Path) -> None:
+    for sentence in result.sentences:
+        print(f"  {sentence}")
+    for figure in result.figures:
+        print(f"Figure:  {figure}")
+    print(f"Results: {out / 'sensitivity.csv'}")
 
 
 def _titles(sweep: SweepResults, lang: str) -> dict[str, str]:

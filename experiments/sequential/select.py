@@ -19,7 +19,7 @@ import pyarrow as pa
 from agents.settings import ConfigError
 from experiments.compare import experiment_of
 from experiments.running.executor import Execution
-from experiments.running.files import write_text, yaml_text
+from experiments.running.files import write_text
 from experiments.running.jobs import Engine
 from experiments.running.plan import MAIN, Plan, Point
 from experiments.running.provenance import provenance
@@ -27,6 +27,7 @@ from experiments.running.session import do_runs, tell_before
 from experiments.running.store import ExperimentError, Store, describe
 from experiments.sequential.settings import LOWEST
 from experiments.statistics.selection import Selection, select_best
+from experiments.stored_population import write_beginnings
 
 if TYPE_CHECKING:
     from experiments.configuration import SelectSetup
@@ -72,6 +73,7 @@ def select(setup: SelectSetup, *, progress: bool = True, run: Engine | None = No
     """
     _refuse(setup)
     with Store(setup.out, _experiment(setup)) as store:
+        write_beginnings(setup.out, setup.population, setup.config)
         if progress:
             everything = tuple(range(len(setup.regimes)))
             plan = Plan((_point(setup, everything, FIRST_STAGE),))
@@ -215,15 +217,12 @@ def _write(setup: SelectSetup, selected: Selected, execution: Execution, store: 
 
     origin = provenance(
         seed=setup.seed,
-        replicates={
-            row["regime"]: row["replicates"] for row in selected.table.to_pylist()
-        },
-        runs={"done": execution.done, "cached": execution.cached, "failed": 0},
+        replicates={row["regime"]: row["replicates"] for row in selected.table.to_pylist()},
+        runs=execution.counts,
         seconds=execution.seconds,
-    )  # fmt: skip
+    )
     try:
         write_table(selected.table, setup.out, "selection")
-        write_text(setup.out / "config.yaml", yaml_text(setup.config))
         write_text(setup.out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         sentences = "\n".join(select_sentences(selected, setup)) + "\n"
         write_text(setup.out / "answer.txt", sentences)

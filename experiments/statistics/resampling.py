@@ -22,7 +22,6 @@ DRAWS = 999  # of a bootstrap
 SEED = 20_240_621  # of scipy's bootstrap
 COCHRAN = 25.0  # normal theory serves a mean when n exceeds this many times the squared skewness
 FEWEST = 8  # values below which a bootstrap has too few distinct resamples to be an interval
-SPARSE = 10.0  # a weight's shape below which a small sample would be spread too little
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import sys
@@ -24,6 +23,7 @@ from experiments.running.store import (
     ExperimentError,
     Store,
     describe,
+    digest,
     failures_table,
 )
 from experiments.sweep.configurations import make_points, refuse_idle_factors
@@ -114,10 +114,10 @@ def experiment_of(setup: SweepSetup) -> dict[str, Any]:
             }
             for section, values in config["world"].items()
         },
-        "populations": {name: _digest(one) for name, one in config["populations"].items()},
-        "regimes": {name: _digest(one) for name, one in setup.fixed.regimes.items()},
+        "populations": {name: digest(one) for name, one in config["populations"].items()},
+        "regimes": {name: digest(one) for name, one in setup.fixed.regimes.items()},
         "changes": config["changes"],
-        "presets": _digest(config["presets"]),
+        "presets": digest(config["presets"]),
     }
 
 
@@ -166,11 +166,7 @@ def _write(setup: SweepSetup, execution: Execution, progress: bool) -> Sweep:
     origin = provenance(
         seed=setup.fixed.seed,
         replicates={"every point": setup.fixed.replicates},
-        runs={
-            "done": execution.done,
-            "cached": execution.cached,
-            "failed": len(execution.failures),
-        },
+        runs=execution.counts,
         seconds=execution.seconds,
     )
     results = load_sweep(setup.out)
@@ -232,8 +228,3 @@ def sentences(tallies: list[Tally], setup: SweepSetup, words: Words) -> list[str
         key = "sweep.reference" if one.regime == tallies[0].regime else "sweep.told"
         lines.append(words(key, **values))
     return [*lines, words("sweep.family")]
-
-
-def _digest(values: Any) -> str:
-    text = json.dumps(values, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from experiments.compare import experiment_of, runs_table
 from experiments.running.executor import Execution
-from experiments.running.files import write_text, yaml_text
+from experiments.running.files import write_text
 from experiments.running.jobs import Engine
 from experiments.running.progress import duration
 from experiments.running.provenance import provenance
@@ -28,6 +28,7 @@ from experiments.running.store import (
     failures_table,
     write_parquet,
 )
+from experiments.stored_population import write_beginnings
 from experiments.why.plan import Apart, gather, lay_out
 from experiments.why.results import Found, tables, take_apart
 from experiments.words import Words
@@ -73,7 +74,7 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
     """
     apart = lay_out(setup)
     with Store(setup.out, _experiment(setup)) as store:
-        _write_beginnings(setup)
+        write_beginnings(setup.out, setup.population, setup.config)
         if progress:
             _tell_plan(apart, store, setup, run)
         execution = do_runs(apart.plan, store, setup, progress, run)
@@ -87,18 +88,6 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
 def _experiment(setup: WhySetup) -> dict[str, Any]:
     """The runs of a pair of regimes; level, orders, outcome and replicates may change."""
     return {**experiment_of(setup), "command": "why", "variants": []}
-
-
-def _write_beginnings(setup: WhySetup) -> None:
-    from experiments.stored_population import POPULATION_FILE, population_table
-
-    try:
-        write_parquet(setup.out / POPULATION_FILE, population_table(setup.population))
-        write_text(setup.out / "config.yaml", yaml_text(setup.config))
-    except OSError as error:
-        raise ExperimentError(
-            f"{describe(error)} while the settings were written to {setup.out}. Nothing was run."
-        ) from error
 
 
 def _tell_plan(apart: Apart, store: Store, setup: WhySetup, run: Engine | None) -> None:
@@ -126,11 +115,7 @@ def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, st
     origin = provenance(
         seed=setup.seed,
         replicates={"every mix": setup.replicates},
-        runs={
-            "done": execution.done,
-            "cached": execution.cached,
-            "failed": len(execution.failures),
-        },
+        runs=execution.counts,
         seconds=execution.seconds,
     )
     try:

@@ -16,6 +16,8 @@ from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
 from experiments.report.stored import read_stored
+from experiments.why.job import why
+from experiments.why.settings import load_why
 from tests.support.fake_engine import FakeEngine
 
 
@@ -124,6 +126,40 @@ def test_a_why_that_is_stored_is_shown(folder: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), folder / "why.parquet")
     text = report(folder)
     assert "consortia why" not in text and "<code>selection.teams</code>" in text
+
+
+def test_a_decomposition_is_brought_into_the_report(
+    folder: Path, engine: FakeEngine, tmp_path: Path
+) -> None:
+    settings = ["population=classroom", "replicates=3", "jobs=1", f"out={tmp_path / 'why'}"]
+    taken = why(load_why(["prize", "race"], settings), progress=False, run=engine)
+    assert "consortia why" not in report(folder, f"why={tmp_path / 'why'}")
+    rows = pq.read_table(folder / "why.parquet").to_pylist()
+    assert {(row["regime"], row["baseline"]) for row in rows} == {("race", "prize")}
+    assert len(rows) == taken.apart.count
+    assert sum(row["share"] for row in rows) == pytest.approx(taken.found.total.difference)
+    assert rows[0]["alone"] == pytest.approx(taken.found.switches[0].found.difference)
+    assert "consortia why" not in report(folder)  # from now on
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["seed=9"], "another seed"),
+        (["search.noise=0.09"], "another world"),
+        (None, "holds no finished decomposition"),
+    ],
+)
+def test_a_decomposition_of_something_else_is_refused(
+    folder: Path, engine: FakeEngine, tmp_path: Path, settings: list[str] | None, words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if settings is not None:
+        ours = ["population=classroom", "replicates=3", "jobs=1", f"out={tmp_path / 'why'}"]
+        why(load_why(["prize", "race"], ours + settings), progress=False, run=engine)
+    assert main(["report", str(folder), "jobs=1", f"why={tmp_path / 'why'}"]) == 2
+    assert words in capsys.readouterr().err
+    assert not (folder / "why.parquet").exists()
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_the_last_state_stays_to_be_read(kind, capsys):
 
 def test_lines_go_on_while_no_result_comes(monkeypatch):
     monkeypatch.setattr(progress_module, "SECONDS_BETWEEN_LINES", 0.001)
+    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=lambda: 7.0))
     stream = io.StringIO()
     with Lines(stream=stream) as shown:
         shown.start(total=4, cached=0)

@@ -79,3 +79,9 @@ def test_compare_keeps_its_target_among_the_settings() -> None:
     assert setup.config["half_width"] == "10%"
     plain = load_setup("compare", ["regimes=race"])
     assert plain.target is None and "half_width" not in plain.config
+
+
+@pytest.mark.parametrize("setting", ["robustness=none", "robustness=definitions"])
+def test_a_choice_has_no_variants(setting) -> None:
+    with pytest.raises(ConfigError, match="robustness does nothing here"):
+        load_setup("select", ["indifference=1", "regimes=race,prize", setting])

@@ -1,0 +1,71 @@
+"""A difference taken apart by ``consortia why``, brought into the folder of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agents.settings import ConfigError
+from experiments.library import read_yaml
+from experiments.running.store import write_parquet
+from experiments.tables import make_schema, make_table
+from experiments.why.results import FROM_FIRST, WHOLE
+
+WHY = make_schema(
+    regime="text", baseline="text", outcome="text", lever="text", share="number", low="number",
+    high="number", alone="number", n="count",
+)  # fmt: skip
+SHARED = ("seed", "population", "world")  # settings in which both experiments must agree
+
+
+def bring_why(source: Path, folder: Path) -> pa.Table:
+    """Write and return ``why.parquet`` of a comparison, from the folder of a decomposition.
+
+    Raises
+    ------
+    ConfigError: ``source`` holds no decomposition, or one of another population, world or seed.
+    OSError: the folder cannot be written.
+    """
+    try:
+        config = read_yaml(source / "config.yaml")
+        tables = {
+            name: pq.read_table(source / f"{name}.parquet").to_pylist()
+            for name in ("contributions", "switches", "chain")
+        }
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigError(
+            f"why = {source} holds no finished decomposition. Make one: consortia why A B out={source}"
+        ) from error
+    _refuse_another_world(config, read_yaml(folder / "config.yaml"), source)
+    table = make_table(WHY, _rows(tables))
+    write_parquet(folder / "why.parquet", table)
+    return table
+
+
+def _rows(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    whole = next(row for row in tables["chain"] if row["start"] == WHOLE)
+    alone = {
+        row["group"]: row["difference"] for row in tables["switches"] if row["start"] == FROM_FIRST
+    }
+    return [
+        {
+            "regime": whole["regime"], "baseline": whole["baseline"], "outcome": row["outcome"],
+            "lever": row["levers"], "share": row["contribution"], "low": row["sim_low"],
+            "high": row["sim_high"], "alone": alone[row["group"]], "n": row["n"],
+        }
+        for row in tables["contributions"]
+        if row["group"] is not None
+    ]  # fmt: skip
+
+
+def _refuse_another_world(theirs: Any, ours: Any, source: Path) -> None:
+    for name in SHARED:
+        if theirs.get(name) != ours.get(name):
+            raise ConfigError(
+                f"why = {source} was made with another {name} than this comparison, so it does not "
+                f"explain its differences. Make one with the same settings."
+            )
