@@ -20,6 +20,7 @@ commands:
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   why          the difference between two regimes taken apart, lever by lever: why A B
+  levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   replicate    published model results, run again through the model's own rules: replicate [NAME]
@@ -173,6 +174,17 @@ def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names = [word for word in words if "=" not in word]
     setup = load_why(names, [word for word in words if "=" in word], config_dirs)
     return FAILED if why(setup, progress=True).failures.num_rows else OK
+
+
+def _levers(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Move every lever. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.levers.job import levers
+    from experiments.levers.settings import load_census
+
+    names = [word for word in words if "=" not in word]
+    census = load_census(names, [word for word in words if "=" in word], config_dirs)
+    return FAILED if levers(census, progress=True).failures.num_rows else OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -361,6 +373,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "select": _select,
     "sweep": _sweep,
     "why": _why,
+    "levers": _levers,
     "sensitivity": _sensitivity,
     "report": _report,
     "run": _run,

@@ -20,6 +20,7 @@ from agents import kinds
 from agents.settings import ConfigError, Parameter, Settings, nearest
 from experiments.configuration import list_regimes
 from experiments.explain import _shown as shown
+from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
 from experiments.regimes import DEFAULT, RegimeEntry, preset
@@ -32,7 +33,6 @@ from simulation.world import SECTIONS
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SYSTEMS = DOCS / "model" / "systems.yaml"
-LEVER_TESTS = ROOT / "tests" / "levers.yaml"
 BLOCK = re.compile(
     r"(?P<head><!-- generated: (?P<name>[a-z_]+) -->\n).*?(?P<tail><!-- end of (?P=name) -->)",
     re.DOTALL,
@@ -387,9 +387,8 @@ def lever_tests() -> str:
 
 
 def lever_rows() -> list[dict[str, Any]]:
-    """Rows of the table of lever tests; none when it is not there."""
-    rows = read_yaml(LEVER_TESTS) if LEVER_TESTS.is_file() else []
-    return [{"world": {}, **row} for row in rows]
+    """Rows of the table of lever tests."""
+    return [{"world": {}, **row} for row in read_yaml(TABLE)]
 
 
 def _settings(values: dict[str, Any]) -> str:
