@@ -161,7 +161,7 @@ def _refuse_what_does_nothing(
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    if command in ("select", "why", "levers") and "robustness" in {
+    if command in ("select", "why", "levers", "rankings") and "robustness" in {
         key.split(".")[0] for key in given.keys
     }:
         raise ConfigError(

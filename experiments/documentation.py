@@ -20,6 +20,7 @@ from agents import kinds
 from agents.settings import ConfigError, Parameter, Settings, nearest
 from experiments.configuration import list_regimes
 from experiments.explain import _shown as shown
+from experiments.levers.page import lever_census, lever_census_zh
 from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
@@ -435,7 +436,7 @@ RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
-        systems, outcomes, trajectories, summary_columns, seed_document,
+        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh,
     )
 }  # fmt: skip
 

@@ -99,10 +99,6 @@ class Found:
         """Every cell of the table."""
         return [cell for one in self.levers for cell in one.cells]
 
-    def having(self, verdict: str) -> list[str]:
-        """Levers with this verdict."""
-        return [one.row.lever for one in self.levers if one.verdict == verdict]
-
     def detectable(self, outcome: str) -> float:
         """Median over cells of the effect that is told with probability :data:`POWER`."""
         every = [cell.detectable for cell in self.cells if cell.outcome == outcome]

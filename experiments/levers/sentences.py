@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from experiments.levers.results import (
-    BITES,
-    INERT,
     ONLY_IF,
-    ONLY_MONEY,
     POWER,
     SHOWN,
+    VERDICTS,
     Cell,
     Found,
     Judged,
@@ -44,17 +42,20 @@ def sentences(found: Found, lang: str) -> list[str]:
 
 
 def _verdicts(found: Found, words: Words) -> Iterator[str]:
-    for verdict in (BITES, ONLY_MONEY, INERT):
-        if names := found.having(verdict):
-            yield words(
-                f"levers.{verdict}", count=len(names), all=len(found.levers), list=words.join(names)
-            )
-    if under := [one for one in found.levers if one.verdict == ONLY_IF]:
+    for verdict in VERDICTS:
         listed = [
             words("levers.condition", lever=one.row.lever, condition=condition(one, words))
-            for one in under
+            if verdict == ONLY_IF
+            else one.row.lever
+            for one in found.levers
+            if one.verdict == verdict
         ]
-        yield words("levers.only_if", count=len(under), list=words("list.semicolon").join(listed))
+        if listed:
+            between = words("list.semicolon") if verdict == ONLY_IF else words("list.comma")
+            yield words(
+                f"levers.{verdict}", count=len(listed), all=len(found.levers),
+                list=between.join(listed),
+            )  # fmt: skip
 
 
 def condition(one: Judged, words: Words) -> str:
