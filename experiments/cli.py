@@ -21,6 +21,7 @@ commands:
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   why          the difference between two regimes taken apart, lever by lever: why A B
   levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
+  rankings     in what share of possible worlds the ranking of each pair of regimes holds
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   replicate    published model results, run again through the model's own rules: replicate [NAME]
@@ -185,6 +186,16 @@ def _levers(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names = [word for word in words if "=" not in word]
     census = load_census(names, [word for word in words if "=" in word], config_dirs)
     return FAILED if levers(census, progress=True).failures.num_rows else OK
+
+
+def _rankings(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """In how many worlds rankings hold. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.rankings.job import rank
+    from experiments.rankings.settings import load_rankings
+
+    rankings = load_rankings(words, config_dirs)
+    return FAILED if rank(rankings, progress=True).failures.num_rows else OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -374,6 +385,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "sweep": _sweep,
     "why": _why,
     "levers": _levers,
+    "rankings": _rankings,
     "sensitivity": _sensitivity,
     "report": _report,
     "run": _run,
