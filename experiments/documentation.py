@@ -24,6 +24,12 @@ from experiments.levers.page import lever_census, lever_census_zh
 from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
+from experiments.rankings.page import (
+    assumed_rankings,
+    parameter_cells,
+    ranking_page,
+    ranking_page_zh,
+)
 from experiments.regimes import DEFAULT, RegimeEntry, preset
 from experiments.seed_page import seed_document
 from simulation import columns, streams
@@ -287,15 +293,16 @@ def assumed() -> str:
         for key, spec in settings.parameters().items():
             row = (f"`{name}.{key}`", shown(values[key]), spec.unit, spec.meaning)
             if spec.source.startswith("assumption"):
-                whole.append((*row, _declared(spec)[1]))
+                whole.append((*row, _declared(spec)[1], *parameter_cells(f"{name}.{key}")))
             elif NO_SOURCE.search(spec.source):
-                partly.append((*row, spec.source))
+                partly.append((*row, spec.source, *parameter_cells(f"{name}.{key}")))
     head = ("name", "value", "unit", "what it stands for")
+    held = ("rankings told so (reversed), lower / upper half", "differences that follow it")
     return (
         f"### No source at all ({len(whole)})\n\n"
-        + table((*head, "could be"), whole)
+        + table((*head, "could be", *held), whole)
         + f"\n\n### A source for the mechanism, none for the size ({len(partly)})\n\n"
-        + table((*head, "source and what is open"), partly)
+        + table((*head, "source and what is open", *held), partly)
     )
 
 
@@ -436,7 +443,7 @@ RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
-        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh,
+        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh,
     )
 }  # fmt: skip
 

@@ -80,7 +80,7 @@ def _counts(row: Mapping[str, Any] | None) -> str:
 
 def _pairs(words: Words) -> str:
     names = (
-        "outcome", "better", "worse", "difference", "same", "reversed", "verdict", "luck",
+        "outcome", "better", "worse", "difference", "same", "reversed", "expected", "verdict", "luck",
         "parameters", "spread", "reversed_by",
     )  # fmt: skip
     lines = [
@@ -89,7 +89,7 @@ def _pairs(words: Words) -> str:
             f"{number(row['difference'], signed=True)} "
             f"{interval(row['sim_low'], row['sim_high'], signed=True)}",
             _share(row, "same"), _share(row, "reversed"),
-            words(f"rankings.verdict.{row['verdict']}"), number(row["variance_luck"]),
+            f"{100 * row['expected']:.0f} %", words(f"rankings.verdict.{row['verdict']}"), number(row["variance_luck"]),
             f"{number(row['variance_parameters'])} "
             f"{interval(row['variance_parameters_low'], row['variance_parameters_high'])}",
             number(row["variance_structures"]), row["reversed_by"] or "–",

@@ -73,6 +73,8 @@ class PairFound:
     ----------
     main: the difference there, with the simultaneous interval over all pairs.
     same, reversed_: shares of draws told this way and the other way.
+    expected: share of worlds in which the expected difference has this sign, luck taken out, if
+        expected differences are normal over worlds; an estimate without an interval.
     structures: by structure 1, -1 or 0, as :data:`Signs`.
     """
 
@@ -82,6 +84,7 @@ class PairFound:
     main: Difference
     same: Share
     reversed_: Share
+    expected: float
     variances: Variances
     structures: dict[str, int]
     verdict: str
@@ -190,11 +193,12 @@ class _Outcome:
             structures = {name: sign_of(rows[k]) for name, rows in by_structure.items()}
             # horizons come from the same runs as the main world: they are no structures of their own
             spread = [rows[k] for name, rows in by_structure.items() if HORIZON not in name]
+            parts = variances(self.means[k], self.errors[k], self.replicates, spread)
             found.append(
                 PairFound(
                     self.outcome, self.names[better], self.names[worse], main[k], same, reversed_,
-                    variances(self.means[k], self.errors[k], self.replicates, spread), structures,
-                    verdict_of(main[k], same, reversed_),
+                    expected_share(float(self.means[k].mean()), parts.parameters), parts,
+                    structures, verdict_of(main[k], same, reversed_),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -264,6 +268,13 @@ def share_of(happened: NDArray[np.bool_], family: int) -> Share:
     low = float(special.betaincinv(count, n - count + 1, tail)) if count else 0.0
     high = float(special.betaincinv(count + 1, n - count, 1.0 - tail)) if count < n else 1.0
     return Share(count / n, low, high)
+
+
+def expected_share(mean: float, variance: float) -> float:
+    """Share of a normal distribution above 0."""
+    if variance > 0.0:
+        return float(special.ndtr(mean / math.sqrt(variance)))
+    return float(mean > 0.0)
 
 
 def sign_of(found: Difference) -> int:
@@ -349,7 +360,7 @@ PAIRS = make_schema(
     outcome="text", better="text", worse="text", difference="number", sim_low="number",
     sim_high="number", n="count", main="text", same="number", same_low="number",
     same_high="number", reversed="number", reversed_low="number", reversed_high="number",
-    untold="number", verdict="text", variance_luck="number", variance_parameters="number",
+    untold="number", expected="number", verdict="text", variance_luck="number", variance_parameters="number",
     variance_parameters_low="number", variance_parameters_high="number",
     variance_structures="number", structures_same="count", structures_reversed="count",
     structures_untold="count", reversed_by="text",
@@ -387,7 +398,7 @@ def _pair_row(one: PairFound) -> dict[str, Any]:
         "same": one.same.share, "same_low": one.same.low, "same_high": one.same.high,
         "reversed": one.reversed_.share, "reversed_low": one.reversed_.low,
         "reversed_high": one.reversed_.high, "untold": 1.0 - one.same.share - one.reversed_.share,
-        "verdict": one.verdict, "variance_luck": parts.luck,
+        "expected": one.expected, "verdict": one.verdict, "variance_luck": parts.luck,
         "variance_parameters": parts.parameters, "variance_parameters_low": parts.parameters_low,
         "variance_parameters_high": parts.parameters_high, "variance_structures": parts.structures,
         "structures_same": signs.count(1), "structures_reversed": signs.count(-1),
