@@ -22,6 +22,7 @@ commands:
   why          the difference between two regimes taken apart, lever by lever: why A B
   levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
   rankings     in what share of possible worlds the ranking of each pair of regimes holds
+  facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   replicate    published model results, run again through the model's own rules: replicate [NAME]
@@ -196,6 +197,16 @@ def _rankings(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     rankings = load_rankings(words, config_dirs)
     return FAILED if rank(rankings, progress=True).failures.num_rows else OK
+
+
+def _facts(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Measure stylised facts. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.stylised.job import facts
+    from experiments.stylised.settings import load_facts
+
+    facts(load_facts(words, config_dirs), progress=True)
+    return OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -386,6 +397,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "why": _why,
     "levers": _levers,
     "rankings": _rankings,
+    "facts": _facts,
     "sensitivity": _sensitivity,
     "report": _report,
     "run": _run,

@@ -111,7 +111,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
 
     Parameters
     ----------
-    command: ``compare``, ``run``, ``select``, ``why`` or ``levers``; decides which regimes are taken and names the output folder.
+    command: ``compare``, ``run``, ``select``, ``why``, ``levers``, ``rankings`` or ``facts``; decides which regimes are taken and names the output folder.
     overrides: settings as ``name=value``.
     config_dirs: users' folders; the last one shadows the others and ours.
 
@@ -161,7 +161,7 @@ def _refuse_what_does_nothing(
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    if command in ("select", "why", "levers", "rankings") and "robustness" in {
+    if command in ("select", "why", "levers", "rankings", "facts") and "robustness" in {
         key.split(".")[0] for key in given.keys
     }:
         raise ConfigError(

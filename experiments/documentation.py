@@ -32,6 +32,7 @@ from experiments.rankings.page import (
 )
 from experiments.regimes import DEFAULT, RegimeEntry, preset
 from experiments.seed_page import seed_document
+from experiments.stylised.page import fact_definitions, stylised_facts, stylised_facts_zh
 from simulation import columns, streams
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, Outcome
 from simulation.policies.registry import FAMILIES
@@ -443,7 +444,8 @@ RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
-        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh,
+        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh, fact_definitions, stylised_facts,
+        stylised_facts_zh,
     )
 }  # fmt: skip
 

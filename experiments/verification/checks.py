@@ -57,9 +57,16 @@ def _kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return kills(folder, full, words)
 
 
+def _facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.facts import facts
+
+    return facts(folder, full, words)
+
+
 CHECKS = (
     Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
     Check("kills", ("victim", "moment", "kept", "starts", "lost", "doubled", "values"), _kills),
+    Check("facts", ("fact", "published", "now", "against"), _facts),
 )
 
 
