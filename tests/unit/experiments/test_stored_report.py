@@ -15,7 +15,7 @@ from experiments import figures
 from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
-from experiments.report.stored import read_stored
+from experiments.report.stored import read_settings, read_stored
 from experiments.why.job import why
 from experiments.why.settings import load_why
 from tests.support.fake_engine import FakeEngine
@@ -166,7 +166,7 @@ def test_a_decomposition_of_something_else_is_refused(
     ("files", "words"),
     [
         ({}, "holds no results"),
-        ({"config.yaml": "command: run\n"}, "does not describe a comparison"),
+        ({"config.yaml": "command: run\n"}, "does not describe results with a report"),
         ({"config.yaml": "command: compare\nworld: {}\n"}, "not complete"),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_comparison_without_a_run_says_how_to_get_one(folder: Path) -> None:
     for path in (folder / "store" / "runs").iterdir():
         path.unlink()
     with pytest.raises(ConfigError, match="holds no replicate that every regime has finished"):
-        read_stored(folder, None, 1)
+        read_stored(folder, read_settings(folder), None, 1)
 
 
 @pytest.mark.parametrize("words", [["report"], ["report", "a", "b"], ["report", "a", "out=b"]])
