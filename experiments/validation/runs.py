@@ -36,8 +36,8 @@ def model_networks(setup: Setup, progress: Progress) -> list[Network]:
     OSError: the folder cannot be written.
     """
     point = Point(
-        MAIN, setup.world, setup.population, setup.reference, setup.regimes, setup.seed,
-        setup.replicates,
+        MAIN, setup.world, setup.population, setup.reference.regime,
+        tuple(entry.regime for entry in setup.regimes), setup.seed, setup.replicates,
     )  # fmt: skip
     folder = setup.out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
