@@ -28,8 +28,8 @@ PLACES = make_schema(
 )  # fmt: skip
 
 
-def model_networks(setup: Setup, progress: Progress) -> list[Network]:
-    """The network of every replicate: from the folder where it is kept, else run now and kept.
+def model_networks(setup: Setup, out: Path, progress: Progress) -> list[Network]:
+    """The network of every replicate: from ``out`` where it is kept, else run now and kept.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def model_networks(setup: Setup, progress: Progress) -> list[Network]:
         MAIN, setup.world, setup.population, setup.reference.regime,
         tuple(entry.regime for entry in setup.regimes), setup.seed, setup.replicates,
     )  # fmt: skip
-    folder = setup.out / FOLDER
+    folder = out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{point.run_id(0, k)}.parquet" for k in range(setup.replicates)]
     missing = [k for k, file in enumerate(files) if not file.is_file()]
