@@ -12,8 +12,18 @@ from experiments.library import Library
 from experiments.validation.measures import MEASURES, Measure
 
 GROUP = "validation"
-KEYS = ("title", "source", "data", "sample", "least_members", "left_out_last", "model", "tolerances")
-OPTIONAL = ("sample",)
+KEYS = (
+    "title",
+    "source",
+    "data",
+    "sample",
+    "least_members",
+    "left_out_last",
+    "model",
+    "tolerances",
+    "verdicts",
+)
+OPTIONAL = ("sample", "verdicts")
 TARGET_KEYS = ("within", "from")
 SAMPLE = "sample"
 
@@ -43,6 +53,7 @@ class Against:
     least_members: projects with fewer members are left out everywhere.
     left_out_last: share of the programme's projects, the last in order, that is left out.
     model: settings of the command line that are taken where no others are given.
+    verdicts: those that are published, by measure; ``consortia verify`` holds new runs against them.
     """
 
     name: str
@@ -54,13 +65,14 @@ class Against:
     left_out_last: float
     model: tuple[str, ...]
     targets: tuple[Target, ...]
+    verdicts: dict[str, str]
 
     def with_data(self, folder: str) -> Against:
         """The same tolerances for another programme, of which everything is measured."""
         targets = tuple(replace(target, sampled=False) for target in self.targets)
         return replace(
             self, title={"en": folder, "zh": folder}, source=folder, data=folder, sample=None,
-            left_out_last=0.0, targets=targets,
+            left_out_last=0.0, targets=targets, verdicts={},
         )  # fmt: skip
 
 
@@ -81,7 +93,9 @@ def read_against(library: Library, name: str) -> Against:
             raise ConfigError(f"{where} has no '{key}'.")
     left_out = document["left_out_last"]
     if not isinstance(left_out, (int, float)) or not 0 <= left_out < 1:
-        raise ConfigError(f"{where}: left_out_last = {left_out!r} is not a share from 0 to below 1.")
+        raise ConfigError(
+            f"{where}: left_out_last = {left_out!r} is not a share from 0 to below 1."
+        )
     least = document["least_members"]
     if not isinstance(least, int) or least < 2:
         raise ConfigError(f"{where}: least_members = {least!r} is not a whole number of 2 or more.")
@@ -98,6 +112,7 @@ def read_against(library: Library, name: str) -> Against:
             _target(where, measure, given, document.get("sample"))
             for measure, given in document["tolerances"].items()
         ),
+        verdicts=dict(document.get("verdicts", {})),
     )
 
 

@@ -38,9 +38,7 @@ def write_figure(validation: Validation, title: str, folder: Path, lang: str) ->
 
 def draw(validation: Validation, title: str, words: Words) -> Figure:
     """Rows are targets by group; the programme's mean is the zero of each row."""
-    rows = [
-        one for group in CLASSES for one in validation.of(group) if one.verdict != UNMEASURED
-    ]
+    rows = [one for group in CLASSES for one in validation.of(group) if one.verdict != UNMEASURED]
     figure = Figure(figsize=(WIDTH, 1.9 + ROW * (len(rows) + len(CLASSES))))
     axes = figure.subplots()
     axes.axvspan(-1, 1, color=BAND, lw=0)
@@ -51,7 +49,7 @@ def draw(validation: Validation, title: str, words: Words) -> Figure:
         if not chosen:
             continue
         axes.text(
-            -REACH, place, words(f"validation.group.{group}"), fontsize=9, fontweight="bold",
+            -REACH, place, words(f"validation.group.{group}"), fontsize=10,
             va="center", color="black" if group == BEHAVIOUR else GREY,
         )  # fmt: skip
         for one in chosen:

@@ -15,7 +15,7 @@ from experiments.markdown import table
 from experiments.report.numbers import interval, number
 from experiments.running.files import ExperimentError, describe, write_text, yaml_text
 from experiments.running.progress import make_progress
-from experiments.running.provenance import provenance
+from experiments.running.provenance import command_line, provenance
 from experiments.tables.files import write_table
 from experiments.validation.figure import write_figure
 from experiments.validation.measures import BEHAVIOUR, CLASSES
@@ -40,6 +40,7 @@ class Answer:
     tables: dict[str, pa.Table]
     sentences: list[str]
     out: Path
+    lang: str
 
 
 def validate(setup: ValidateSetup, *, progress: bool = True) -> Answer:
@@ -106,7 +107,7 @@ def _write(
         svg = write_figure(validation, title(setup, words), folder, lang)
         text = page(validation, setup, told[lang], f"{FOLDER}/{svg.name}", words)
         write_text(setup.model.out / PAGES[lang], text)
-    return Answer(validation, made, told[setup.model.lang], setup.model.out)
+    return Answer(validation, made, told[setup.model.lang], setup.model.out, setup.model.lang)
 
 
 def page(
@@ -131,13 +132,21 @@ def page(
     parts += [
         words("validation.files", folder=FOLDER),
         words("validation.source", source=setup.against.source),
-        words("validation.command", command=_command(setup)),
+        words("validation.command", command=_command()),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _table(found: list[Found], full: bool, words: Words) -> str:
-    names = ["measure", "model", "real", "null", "distance", "within", *(["verdict"] if full else [])]
+    names = [
+        "measure",
+        "model",
+        "real",
+        "null",
+        "distance",
+        "within",
+        *(["verdict"] if full else []),
+    ]
     return table(
         [words(f"validation.column.{name}") for name in names],
         (_cells(one, full, words) for one in found),
@@ -157,10 +166,8 @@ def _cells(one: Found, full: bool, words: Words) -> list[str]:
     return cells
 
 
-def _command(setup: ValidateSetup) -> str:
+def _command() -> str:
     """The command that gives these figures, but for folder and language."""
-    from experiments.running.provenance import command_line
-
-    return command_line(["consortia", *sys.argv[1:]]) if sys.argv[1:2] == ["validate"] else (
-        "consortia validate"
-    )  # fmt: skip
+    words = sys.argv[1:] if sys.argv[1:2] == ["validate"] else ["validate"]
+    kept = [word for word in words if not word.startswith(("out=", "lang="))]
+    return command_line(["consortia", *kept])

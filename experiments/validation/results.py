@@ -118,7 +118,11 @@ def comparable_projects(
     here, there = min(network.projects for network in model), real.projects // FEWEST_WINDOWS
     most = min(here, there)
     if most < 4 or (wanted or 0) > most:
-        told = f"projects = {wanted} cannot be compared" if wanted else "There is too little to compare"
+        told = (
+            f"projects = {wanted} cannot be compared"
+            if wanted
+            else "There is too little to compare"
+        )
         raise ConfigError(
             f"{told}: the run of the model with fewest has {here} projects, and {name} has "
             f"{real.projects}, which is {there} in each of {FEWEST_WINDOWS} parts. Write a smaller number "

@@ -99,5 +99,3 @@ def with_defaults(defaults: Sequence[str], texts: Sequence[str]) -> list[str]:
     if "population" in given:
         left = [text for text in left if not text.startswith("population.")]
     return [*left, *texts]
-
-
