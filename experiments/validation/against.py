@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from agents.settings import ConfigError, nearest
@@ -70,8 +71,9 @@ class Against:
     def with_data(self, folder: str) -> Against:
         """The same tolerances for another programme, of which everything is measured."""
         targets = tuple(replace(target, sampled=False) for target in self.targets)
+        name = Path(folder).name
         return replace(
-            self, title={"en": folder, "zh": folder}, source=folder, data=folder, sample=None,
+            self, title={"en": name, "zh": name}, source=name, data=folder, sample=None,
             left_out_last=0.0, targets=targets, verdicts={},
         )  # fmt: skip
 

@@ -43,7 +43,9 @@ def draw(validation: Validation, title: str, words: Words) -> Figure:
     axes = figure.subplots()
     axes.axvspan(-1, 1, color=BAND, lw=0)
     axes.axvline(0, color=GREY, lw=0.8)
-    place, places, labels = 0, [], []
+    place = 0
+    places: list[int] = []
+    labels: list[str] = []
     for group in CLASSES:
         chosen = [one for one in rows if one.target.measure.group == group]
         if not chosen:
@@ -88,14 +90,14 @@ def _marker(axes: Axes, x: float, y: int, shape: str, colour: str, *, hollow: bo
     """A marker, or at the edge an arrow of the same colour where it would lie beyond."""
     beyond = abs(x) > REACH
     if beyond:
-        shape, x = (">" if x > 0 else "<"), (REACH if x > 0 else -REACH)
+        shape, x = (">", REACH) if x > 0 else ("<", -REACH)
     axes.plot(x, y, shape, color=colour, ms=6, mfc="white" if hollow else colour, clip_on=False)
 
 
 def _right(axes: Axes, rows: Sequence[Found], places: Sequence[int], words: Words) -> None:
     """Numbers and the verdict at the right."""
     heads = [words(f"validation.column.{name}") for name in ("model", "real", "null", "verdict")]
-    lines = [(-0.35, heads)]
+    lines: list[tuple[float, list[str]]] = [(-0.35, heads)]
     for place, one in zip(places, rows, strict=True):
         full = one.target.measure.group == BEHAVIOUR
         told = words(f"validation.verdict.{one.verdict}") if full else "–"
@@ -103,10 +105,10 @@ def _right(axes: Axes, rows: Sequence[Found], places: Sequence[int], words: Word
         lines.append(
             (place, [number(one.model.mean), number(one.real.mean), number(one.null.mean), told])
         )
-    for place, texts in lines:
+    for row, texts in lines:
         for text, offset, side in zip(texts, OFFSETS, SIDES, strict=True):
             axes.annotate(
-                text, (1.0, place), xycoords=("axes fraction", "data"), xytext=(offset, 0),
+                text, (1.0, row), xycoords=("axes fraction", "data"), xytext=(offset, 0),
                 textcoords="offset points", va="center", ha=side, fontsize=8, annotation_clip=False,
             )  # fmt: skip
 

@@ -132,7 +132,7 @@ def page(
     parts += [
         words("validation.files", folder=FOLDER),
         words("validation.source", source=setup.against.source),
-        words("validation.command", command=_command()),
+        words("validation.command", command=_command(setup)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -166,8 +166,7 @@ def _cells(one: Found, full: bool, words: Words) -> list[str]:
     return cells
 
 
-def _command() -> str:
+def _command(setup: ValidateSetup) -> str:
     """The command that gives these figures, but for folder and language."""
-    words = sys.argv[1:] if sys.argv[1:2] == ["validate"] else ["validate"]
-    kept = [word for word in words if not word.startswith(("out=", "lang="))]
-    return command_line(["consortia", *kept])
+    kept = [word for word in setup.words if not word.startswith(("out=", "lang="))]
+    return command_line(["consortia", "validate", *kept])

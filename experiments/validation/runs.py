@@ -112,6 +112,8 @@ def read_places(file: Path) -> Network:
 
 def years(network: Network) -> Iterator[tuple[int, Network, Network]]:
     """Each year with projects: its projects, and all up to its end; only if all have a date."""
+    if np.isnan(network.start).any():
+        return
     year = np.floor(network.start).astype(np.int64)
     for one in np.unique(year).tolist():
         yield one, network.keep(year == one), network.keep(year <= one)

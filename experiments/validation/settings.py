@@ -28,11 +28,13 @@ class ValidateSetup:
     ----------
     model: population, regime, seed, replicates, folder and language.
     against: programme and tolerances.
+    words: the settings as they were given.
     projects: that are compared; None for as many as every run of the model has.
     """
 
     model: Setup
     against: Against
+    words: tuple[str, ...]
     projects: int | None
 
 
@@ -59,7 +61,7 @@ def load_validate(texts: Sequence[str], config_dirs: Sequence[Path] = ()) -> Val
         "against": against.name, "data": against.data, "projects": projects or AUTO,
         "tolerances": {one.measure.name: one.within for one in against.targets},
     }  # fmt: skip
-    return ValidateSetup(model, against, projects)
+    return ValidateSetup(model, against, tuple(texts), projects)
 
 
 def chosen_against(own: dict[str, str], config_dirs: Sequence[Path]) -> Against:

@@ -38,7 +38,13 @@ def replications(folder: Path, full: bool, words: Words) -> Iterator[Row]:
         good = result.count(DIFFERS) <= KNOWN_DIFFERENCES.get(name, 0)
         good = good and REVERSED not in verdicts and (held == len(verdicts) or not full)
         agreed = result.count(REPRODUCED) + result.count(CLOSE)
-        cells = (name, str(count), str(agreed), str(result.count(DIFFERS)), f"{held}/{len(verdicts)}")
+        cells = (
+            name,
+            str(count),
+            str(agreed),
+            str(result.count(DIFFERS)),
+            f"{held}/{len(verdicts)}",
+        )
         yield Row(good, cells)
 
 
