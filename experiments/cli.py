@@ -25,6 +25,7 @@ commands:
   facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
+  validate     networks of the model against a real programme: validate [data=FOLDER]
   replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
@@ -275,6 +276,19 @@ def _replicate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _validate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Networks of the model beside those of a real programme, and what chance would give."""
+    _check_ownership()
+    from experiments.validation.job import validate
+    from experiments.validation.settings import load_validate
+    from experiments.words import Words
+
+    answer = validate(load_validate(words, config_dirs))
+    print("\n".join(answer.sentences))
+    print(f"{Words(answer.lang)('sweep.results')} {answer.out}")
+    return OK
+
+
 def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """List the regimes, explain one, or start a new one."""
     from experiments import explain
@@ -401,6 +415,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "sensitivity": _sensitivity,
     "report": _report,
     "run": _run,
+    "validate": _validate,
     "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,
