@@ -35,14 +35,16 @@ def draw(found: Found, titles: Mapping[str, str], words: Words) -> Figure:
     """Panels in the order of the facts."""
     regimes = list(dict.fromkeys(one.regime for one in found.cells if one.fact != HUB_FACT))
     lines = -(-len(NAMES) // COLUMNS)
-    figure = Figure(figsize=(WIDTH, 1.0 + lines * (0.9 + 0.17 * len(regimes))))
+    figure = Figure(figsize=(WIDTH, 1.0 + lines * (0.9 + 0.22 * len(regimes))))
     grid = figure.subplots(lines, COLUMNS, squeeze=False)
     for k, (axes, name) in enumerate(zip(grid.flat, NAMES, strict=False)):
         own = [one.regime for one in found.of(HUB_FACT)] if name == HUB_FACT else regimes
         _panel(axes, found, name, own, words)
-        labelled = k % COLUMNS == 0 or name == HUB_FACT  # the others share the rows of their line
-        labels = [wrapped(titles[regime], 30) if labelled else "" for regime in own]
-        axes.set_yticks(range(len(own)), labels, fontsize=7)
+        labels = [wrapped(titles[regime], 36) for regime in own]
+        shown = k % COLUMNS == 0  # the others share the rows of their line
+        axes.set_yticks(range(len(own)), labels if shown else [""] * len(own), fontsize=6.5)
+        if name == HUB_FACT and labels:
+            axes.text(0.02, 0.95, labels[0], transform=axes.transAxes, va="top", fontsize=7.5)
     for axes in grid.flat[len(NAMES) :]:
         axes.set_axis_off()
     figure.suptitle(words("facts.figure_title", n=found.replicates), x=0.01, ha="left", fontsize=11)
@@ -59,7 +61,7 @@ def _panel(axes: Axes, found: Found, name: str, regimes: list[str], words: Words
             axes.plot([one.found.sim_low, one.found.sim_high], [row, row], color=colour, lw=1.2)
             axes.plot(one.found.difference, row, marker, color=colour, ms=5)
     axes.set_ylim(len(regimes) - 0.4, -0.6)
-    axes.set_title(wrapped(words(f"facts.title.{name}"), 46), fontsize=9, loc="left")
+    axes.set_title(wrapped(words(f"facts.title.{name}"), 38), fontsize=8.5, loc="left")
     axes.set_xlabel(words(f"facts.axis.{name}"), fontsize=7.5)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=7)

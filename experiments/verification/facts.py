@@ -12,7 +12,7 @@ from experiments.verification.checks import Row
 from experiments.words import Words
 
 SEED = 777_001  # another than that of the published verdicts
-QUICK, FULL = 4, 30  # replicates
+QUICK, FULL = 10, 30  # replicates
 OTHER = {EMERGES: CONTRARY, CONTRARY: EMERGES}
 
 
