@@ -32,8 +32,13 @@ class Simulator:
 
     setup: CalibrateSetup
 
-    def network(self, values: Mapping[str, float]) -> Network:
-        """The first ``projects`` projects, or fewer where there are fewer."""
+    def network(self, values: Mapping[str, float], replicate: int | None = None) -> Network:
+        """The first ``projects`` projects, or fewer where there are fewer.
+
+        Parameters
+        ----------
+        replicate: its luck; None for the luck that belongs to the values.
+        """
         model = self.setup.model
         plain = model.world.as_mapping()
         for name, value in values.items():
@@ -41,13 +46,15 @@ class Simulator:
             plain[section] = {**plain[section], field: float(value)}
         plain["time"] = {**plain["time"], "hand_over": 0}  # not needed for the network
         at = dataclasses.replace(model, world=World.from_mapping(plain))
-        run = next(iter(replays(at, [luck_of(values)])))
+        run = next(iter(replays(at, [luck_of(values) if replicate is None else replicate])))
         whole = network_of(run).of_size(self.setup.against.least_members)
         return whole.part(0, self.setup.projects)
 
-    def __call__(self, values: Mapping[str, float]) -> dict[str, float]:
+    def __call__(
+        self, values: Mapping[str, float], replicate: int | None = None
+    ) -> dict[str, float]:
         """Every target of the programme; NaN where undefined or with too few projects."""
-        network = self.network(values)
+        network = self.network(values, replicate)
         targets = self.setup.against.targets
         if network.projects < self.setup.projects:
             return {one.measure.name: math.nan for one in targets}
