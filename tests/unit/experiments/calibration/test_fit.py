@@ -85,7 +85,8 @@ def test_runs_over_the_prior_are_kept(tmp_path):
 
 
 def test_a_killed_search_goes_on_from_its_last_generation(tmp_path):
-    law, calls = Law(2), []
+    law = Law(2)
+    calls: list[object] = []
 
     def dies(values):
         if len(calls) >= 90:
