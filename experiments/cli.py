@@ -26,6 +26,7 @@ commands:
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   validate     networks of the model against a real programme: validate [data=FOLDER]
+  calibrate    parameters fitted to a real programme: calibrate parameters=A,B targets=X,Y
   replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
@@ -289,6 +290,19 @@ def _validate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _calibrate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Fit parameters to a real programme's networks."""
+    _check_ownership()
+    from experiments.calibration.job import calibrate
+    from experiments.calibration.settings import load_calibrate
+    from experiments.words import Words
+
+    fit, told = calibrate(load_calibrate(words, config_dirs))
+    print("\n".join(told))
+    print(f"{Words(fit.setup.model.lang)('sweep.results')} {fit.setup.model.out}")
+    return OK
+
+
 def _regimes(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """List the regimes, explain one, or start a new one."""
     from experiments import explain
@@ -416,6 +430,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "report": _report,
     "run": _run,
     "validate": _validate,
+    "calibrate": _calibrate,
     "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,

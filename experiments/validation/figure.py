@@ -26,11 +26,12 @@ OFFSETS, SIDES = (42, 86, 130, 142), ("right", "right", "right", "left")  # poin
 REACH = 12.0  # tolerances that are shown to either side; further out stands an arrow
 
 
-def write_figure(validation: Validation, title: str, folder: Path, lang: str) -> Path:
-    """Write ``validation.svg`` and ``.png`` (``validation.zh.…``); returns the SVG."""
+def write_figure(
+    validation: Validation, title: str, folder: Path, lang: str, name: str = "validation"
+) -> Path:
+    """Write ``NAME.svg`` and ``.png`` (``NAME.zh.…`` in Chinese); returns the SVG."""
     words = Words(lang)
-    name = "validation" if lang == "en" else f"validation.{lang}"
-    svg = folder / f"{name}.svg"
+    svg = folder / f"{name if lang == 'en' else f'{name}.{lang}'}.svg"
     with style(lang, title):
         save(draw(validation, printable(title), words), svg, svg.with_suffix(".png"), PNG_DPI)
     return svg

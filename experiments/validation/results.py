@@ -151,41 +151,51 @@ def compare(
     ConfigError: too few projects on either side.
     """
     ours = [network.of_size(against.least_members) for network in model]
-    whole = real.part(0, math.ceil(real.projects * (1 - against.left_out_last)))
-    whole = whole.of_size(against.least_members)
+    whole = compared_part(against, real)
     projects = comparable_projects(ours, whole, wanted, against.data)
-    parts = {False: _Parts(ours, whole, projects)}
-    few = 0
+    parts = parts_of(against, real, sample, projects)
+    told = sum(target.measure.group == BEHAVIOUR for target in against.targets)
+    few = parts[True].projects if sample is not None else 0
+    found = []
+    for target in against.targets:
+        here = parts[target.sampled]
+        values = measured(target, [network.part(0, here.projects) for network in ours])
+        found.append(judge(target, values, *here.measured(target), told))
+    return Validation(tuple(found), projects, few)
+
+
+def compared_part(against: Against, real: Network) -> Network:
+    """The programme without what is left out: the last projects, and small ones."""
+    last = math.ceil(real.projects * (1 - against.left_out_last))
+    return real.part(0, last).of_size(against.least_members)
+
+
+def parts_of(
+    against: Against, real: Network, sample: Network | None, projects: int
+) -> dict[bool, Parts]:
+    """Parts of the programme, and under True of its sample, which may have to be smaller."""
+    parts = {False: Parts(compared_part(against, real), projects)}
     if sample is not None:
         part = sample.of_size(against.least_members)
-        few = min(projects, part.projects // FEWEST_WINDOWS)
-        parts[True] = _Parts(ours, part, few)
-    told = sum(target.measure.group == BEHAVIOUR for target in against.targets)
-    return Validation(
-        tuple(judge(target, *parts[target.sampled].measured(target), told) for target in against.targets),
-        projects,
-        few,
-    )  # fmt: skip
+        parts[True] = Parts(part, min(projects, part.projects // FEWEST_WINDOWS))
+    return parts
 
 
-class _Parts:
-    """Parts of equal numbers of projects, and their nulls."""
+class Parts:
+    """Parts of a real network of equal numbers of projects, and their nulls."""
 
-    def __init__(self, model: Sequence[Network], real: Network, projects: int) -> None:
-        self._model = [network.part(0, projects) for network in model]
+    def __init__(self, real: Network, projects: int) -> None:
+        self.projects = projects
         self._real = list(real.windows(projects, MOST_WINDOWS))
         keys = [NULL_KEY + 1000 * place for place in range(len(self._real))]
         pairs = list(zip(self._real, keys, strict=True))
         self._permuted = [network.permuted(key) for network, key in pairs]
         self._even = [network.evenly_filled(key) for network, key in pairs]
 
-    def measured(self, target: Target) -> tuple[Column, Column, Column]:
-        """Model, real and the null of this target."""
+    def measured(self, target: Target) -> tuple[Column, Column]:
+        """Real, and the null of this target."""
         null = self._even if target.measure.even else self._permuted
-        model, real, chance = (
-            measured(target, networks) for networks in (self._model, self._real, null)
-        )
-        return model, real, chance
+        return measured(target, self._real), measured(target, null)
 
 
 def measured(target: Target, networks: Sequence[Network]) -> Column:
