@@ -21,6 +21,7 @@ commands:
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   why          the difference between two regimes taken apart, lever by lever: why A B
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
+  discover     in which worlds of a finished sweep a regime fails, or two change places
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
@@ -198,6 +199,24 @@ def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _discover(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Boxes of worlds in a sweep that has been run. What was found is told where it arises."""
+    from agents.settings import ConfigError
+    from experiments.discover.question import SETTINGS, read_question
+
+    folders, options = _split(words, SETTINGS)
+    if len(folders) != 1:
+        raise ConfigError(
+            "discover reads the folder of a sweep. Write: consortia discover results/sweep "
+            "fails=open_challenge"
+        )
+    question, lang = read_question(options), _lang(options)
+    from experiments.discover import discover
+
+    discover(Path(folders[0]).expanduser(), question, lang=lang, progress=True)
+    return OK
+
+
 def _run(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """One run, printed and plotted, or a stored run once more."""
     _check_ownership()
@@ -362,6 +381,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "sweep": _sweep,
     "why": _why,
     "sensitivity": _sensitivity,
+    "discover": _discover,
     "report": _report,
     "run": _run,
     "replicate": _replicate,
