@@ -37,12 +37,12 @@ def sentences(
         ),
     ]
     for place, (way, one) in enumerate(zip(ways, measured, strict=True)):
-        lines += _of_box(design, way.box, one, place, places["event"], words)
+        lines += _of_box(design, way.box, one, place, words)
     if not ways:
         lines.append(words("discover.no_box"))
     elif not told:
         lines.append(words("discover.nothing_told"))
-    lines.append(words("discover.rule", worlds=len(cases.held_out), boxes=max(1, len(ways))))
+    lines.append(words("discover.rule", worlds=len(cases.held_out)))
     if replicates < SECURE:
         lines.append(words("discover.few", replicates=replicates, secure=SECURE))
     return lines
@@ -63,10 +63,10 @@ def event(cases: Cases, titles: Mapping[str, str], words: Words) -> str:
 
 
 def _of_box(
-    design: Design, box: Box, one: Measured, place: int, happened: str, words: Words
+    design: Design, box: Box, one: Measured, place: int, words: Words
 ) -> Iterator[str]:
     places = {
-        "number": place + 1, "where": where(design, box, words), "event": happened,
+        "number": place + 1, "where": where(design, box, words),
         "density": words.percent(one.density.value), "hits": one.density.hits,
         "count": one.density.count, "base": words.percent(one.base.value), "of": one.base.count,
         "low": words.percent(one.density.low), "high": words.percent(one.density.high),
