@@ -125,7 +125,9 @@ def _peeled(design: Design, points: IntArray, cases: TruthArray) -> list[Box]:
     prim = _library()
     least = max(LEAST_MASS, LEAST_IN_BOX / len(points))
     table = _table(design, points).to_pandas()
-    passed = prim.Prim(table, cases.astype(np.int64), mass_min=least).find_box()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # words to its own authors about a later pandas
+        passed = prim.Prim(table, cases.astype(np.int64), mass_min=least).find_box()
     whole = passed.box_lims[0]
     return [_box(design, limits, whole) for limits in passed.box_lims]
 

@@ -62,9 +62,7 @@ def event(cases: Cases, titles: Mapping[str, str], words: Words) -> str:
     )  # fmt: skip
 
 
-def _of_box(
-    design: Design, box: Box, one: Measured, place: int, words: Words
-) -> Iterator[str]:
+def _of_box(design: Design, box: Box, one: Measured, place: int, words: Words) -> Iterator[str]:
     places = {
         "number": place + 1, "where": where(design, box, words),
         "density": words.percent(one.density.value), "hits": one.density.hits,
