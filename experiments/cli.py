@@ -19,6 +19,7 @@ commands:
   report       the report of stored results again: report FOLDER lang=zh
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  search       mixes of levers best on several goals, or each regime at its best on one
   why          the difference between two regimes taken apart, lever by lever: why A B
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   discover     in which worlds of a finished sweep a regime fails, or two change places
@@ -163,6 +164,17 @@ def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
 
     select(setup, progress=True)
     return OK
+
+
+def _search(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try candidates. What was found is told where it arises."""
+    _check_ownership()
+    from experiments.search.settings import load_search
+
+    setup = load_search(words, config_dirs)
+    from experiments.search.job import search
+
+    return FAILED if search(setup).failures else OK
 
 
 def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -379,6 +391,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
+    "search": _search,
     "why": _why,
     "sensitivity": _sensitivity,
     "discover": _discover,

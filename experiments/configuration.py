@@ -161,7 +161,9 @@ def _refuse_what_does_nothing(
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    if command in ("select", "why") and "robustness" in {key.split(".")[0] for key in given.keys}:
+    if command in ("select", "why", "search") and "robustness" in {
+        key.split(".")[0] for key in given.keys
+    }:
         raise ConfigError(
             f"robustness does nothing here: {command} asks about one world. Leave it out, or "
             f"change the world itself, such as criteria.top_share=0.01."
