@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from experiments.figures.axes import wrapped
 from experiments.figures.style import COLOURS, GREY, PNG_DPI, WIDTH, printable, save, style
 from experiments.search.results import CANNOT_TELL, DOMINATED, ON_FRONT, PRESET, TUNED, Final
+from experiments.search.sentences import outcome_name
 from experiments.search.settings import Goal
 from experiments.words import Words
 
@@ -33,7 +34,7 @@ def write_figure(final: Final, out: Path, lang: str) -> Path:
 def _axis(goal: Goal, words: Words) -> str:
     return words(
         f"search.axis_{'raise' if goal.sign > 0 else 'lower'}",
-        outcome=words.get(f"outcome.{goal.outcome}", goal.outcome),
+        outcome=outcome_name(goal.outcome, words),
     )
 
 
@@ -74,7 +75,10 @@ def _front(final: Final, titles: list[str], words: Words) -> Figure:
         _panel(axes, final, k)
         axes.set_xlabel(_axis(final.goals[k], words))
     grid[0].set_ylabel(_axis(final.goals[0], words))
-    key = words("list.semicolon").join(f"{n} {title}" for n, title in enumerate(titles, 1))
+    presets = [
+        f"{row + 1} {titles[row]}" for row, one in enumerate(final.finalists) if one.kind == PRESET
+    ]
+    key = words("list.semicolon").join(presets)
     figure.suptitle(wrapped(key, 165 if width == WIDTH else 120), fontsize=7.5, x=0.01, ha="left")
     handles = [
         _mark(*MIXED, words("search.figure_mix")), _mark(*OWN, words("search.figure_preset")),

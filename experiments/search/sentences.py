@@ -29,7 +29,7 @@ def sentences(final: Final, setup: SearchSetup, failed: int, words: Words) -> li
 
 def _contest(final: Final, words: Words) -> Iterator[str]:
     goal = final.goals[0]
-    outcome = words.get(f"outcome.{goal.outcome}", goal.outcome)
+    outcome = outcome_name(goal.outcome, words)
     titles = {one.name: words.title(one.entry) for one in final.finalists}
     tuned = [one for one in final.finalists if one.kind == TUNED]
     rows = {
@@ -38,7 +38,9 @@ def _contest(final: Final, words: Words) -> Iterator[str]:
     own = final.pairs[0][: len(tuned)]
     for one, gain in zip(tuned, own, strict=True):
         assert one.sought is not None
-        key = "same" if gain.difference == 0.0 and gain.se == 0.0 else gain.verdict
+        key = "untold" if gain.verdict == paired.CANNOT_TELL else "told"
+        if gain.difference == 0.0 and gain.se == 0.0:
+            key = "same"
         yield words(
             f"search.tuned_{key}", regime=titles[one.origin], outcome=outcome,
             mean=number(rows[one.name].difference, signed=True),
@@ -78,7 +80,7 @@ def _winner(final: Final, titles: dict[str, str], outcome: str, words: Words) ->
 def _front(final: Final, words: Words) -> Iterator[str]:
     goals = words.join(
         words(f"search.{'raise' if goal.sign > 0 else 'lower'}",
-              outcome=words.get(f"outcome.{goal.outcome}", goal.outcome))
+              outcome=outcome_name(goal.outcome, words))
         for goal in final.goals
     )  # fmt: skip
     by_status = {
@@ -101,8 +103,13 @@ def _front(final: Final, words: Words) -> Iterator[str]:
         )
         one = final.against[k][best]
         yield words(
-            "search.best", outcome=words.get(f"outcome.{goal.outcome}", goal.outcome),
+            "search.best", outcome=outcome_name(goal.outcome, words),
             regime=words.title(final.finalists[best].entry),
             mean=number(one.difference, signed=True),
             interval=interval(one.sim_low, one.sim_high, signed=True),
         )  # fmt: skip
+
+
+def outcome_name(outcome: str, words: Words) -> str:
+    """Name of an outcome in words, where the catalogue has one."""
+    return words.get(f"outcome.{outcome}", words.get(f"measure.{outcome}", outcome))
