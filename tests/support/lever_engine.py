@@ -18,7 +18,7 @@ from tests.support.fake_engine import FakeEngine
 BEST_SHARE = 0.7  # public share with the highest welfare
 FRONT = (
     "population=classroom", "regimes=open_challenge,race,agency_managed,framework_programme",
-    "goals=technical,-all_in_cost", "runs=600", "replicates=2", "held_out=20", "jobs=1",
+    "goals=technical,-all_in_cost", "runs=320", "replicates=2", "held_out=20", "jobs=1",
 )  # fmt: skip
 
 

@@ -94,11 +94,8 @@ def test_members_can_be_compared(tmp_path, log) -> None:
 def test_all_candidates_have_the_same_money(tmp_path, log) -> None:
     setup = known.front_setup(tmp_path / "out")
     found = search(setup, progress=False, run=LeverEngine(log))
-    budget = [
-        name
-        for name in setup.base.regimes[1].regime.columns.dtype.names
-        if name.startswith("budget_")
-    ]
+    names = setup.base.regimes[1].regime.columns.dtype.names or ()
+    budget = [name for name in names if name.startswith("budget_")]
     money = {
         tuple(one.entry.regime.columns[name].sum() for name in budget) for one in found.tried
     } | {
