@@ -18,7 +18,7 @@ from experiments.running.files import write_text, yaml_text
 from experiments.running.jobs import Engine
 from experiments.running.provenance import provenance
 from experiments.running.store import ExperimentError, Store, describe
-from experiments.search.optimise import FloatArray, Tried, front, optimise
+from experiments.search.optimise import FloatArray, Judge, Tried, front, optimise
 from experiments.search.results import (
     MIX,
     PRESET,
@@ -171,8 +171,8 @@ def _spread(rows: Sequence[int], means: FloatArray) -> list[int]:
     return [ordered[place] for place in kept.tolist()]
 
 
-def _judge(setup: SearchSetup, trials: Trials):  # type: ignore[no-untyped-def]
-    """Means over luck and worlds of some candidates."""
+def _judge(setup: SearchSetup, trials: Trials) -> Judge:
+    """What gives the means over luck and worlds of some candidates."""
 
     def judge(entries: Sequence[RegimeEntry]) -> FloatArray:
         means: FloatArray = trials.differences(entries, _outcomes(setup)).mean(axis=2)
