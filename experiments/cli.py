@@ -19,11 +19,13 @@ commands:
   report       the report of stored results again: report FOLDER lang=zh
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  search       mixes of levers best on several goals, or each regime at its best on one
   why          the difference between two regimes taken apart, lever by lever: why A B
   levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
   rankings     in what share of possible worlds the ranking of each pair of regimes holds
   facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
+  discover     in which worlds of a finished sweep a regime fails, or two change places
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   validate     networks of the model against a real programme: validate [data=FOLDER]
   calibrate    parameters fitted to a real programme: calibrate parameters=A,B targets=X,Y
@@ -169,6 +171,17 @@ def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _search(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try candidates. What was found is told where it arises."""
+    _check_ownership()
+    from experiments.search.settings import load_search
+
+    setup = load_search(words, config_dirs)
+    from experiments.search.job import search
+
+    return FAILED if search(setup).failures else OK
+
+
 def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """Take the difference between two regimes apart. The answer is told where it arises."""
     _check_ownership()
@@ -231,6 +244,24 @@ def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         lang=lang,
         progress=True,
     )
+    return OK
+
+
+def _discover(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Boxes of worlds in a sweep that has been run. What was found is told where it arises."""
+    from agents.settings import ConfigError
+    from experiments.discover.question import SETTINGS, read_question
+
+    folders, options = _split(words, SETTINGS)
+    if len(folders) != 1:
+        raise ConfigError(
+            "discover reads the folder of a sweep. Write: consortia discover results/sweep "
+            "fails=open_challenge"
+        )
+    question, lang = read_question(options), _lang(options)
+    from experiments.discover import discover
+
+    discover(Path(folders[0]).expanduser(), question, lang=lang, progress=True)
     return OK
 
 
@@ -422,11 +453,13 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
+    "search": _search,
     "why": _why,
     "levers": _levers,
     "rankings": _rankings,
     "facts": _facts,
     "sensitivity": _sensitivity,
+    "discover": _discover,
     "report": _report,
     "run": _run,
     "validate": _validate,

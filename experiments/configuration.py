@@ -49,7 +49,7 @@ REFERENCE = REFERENCES[0]
 MOST_SEED = 2**63 - 1
 MOST_JOBS = 256
 # Commands that know no variants of the world.
-ONE_WORLD = ("select", "why", "levers", "rankings", "facts", "validate", "calibrate")
+ONE_WORLD = ("select", "why", "levers", "rankings", "facts", "validate", "calibrate", "search")
 ONE_REGIME = ("run", "validate", "calibrate")  # commands that ask about a single regime
 
 
