@@ -86,6 +86,7 @@ def make_app(jobs: int, lang: str = "en", address: str = "") -> Starlette:
             Route("/api/why", _why),
             Route("/export/run.csv", _data),
             Route("/export/settings.yaml", _config),
+            Route("/qr.svg", _qr),
             Mount("/static", StaticFiles(directory=WEB)),
             Mount("/fonts", StaticFiles(directory=FONTS)),
         ],
@@ -279,6 +280,14 @@ async def _config(request: Request) -> Response:
 def _attachment(text: str, name: str, kind: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type=kind, headers=headers)
+
+
+async def _qr(request: Request) -> Response:
+    """The address that students type, as a picture."""
+    import segno
+
+    text = segno.make(request.app.state.address or str(request.base_url), error="m").svg_inline(scale=4)
+    return Response(text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), media_type="image/svg+xml")
 
 
 # ---------------------------------------------------------------- refusals
