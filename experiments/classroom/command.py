@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.settings import ConfigError
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - students reach the teacher's computer over the network
+EVERYWHERE = "0.0.0.0"  # students reach the teacher's computer over the network
 ELSEWHERE = ("192.0.2.1", 9)  # reserved for documents (RFC 5737); nothing is ever sent to it
 MOST_JOBS = 16
 
@@ -79,7 +79,9 @@ def serve(order: Order) -> None:
             segno.make(address, error="m").terminal(compact=True)
             print(words("classroom.console.stop"), flush=True)
 
-    settings = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    settings = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=3
+    )
     Server(settings).run(sockets=[listening])
 
 

@@ -45,7 +45,9 @@ def verdict(case: Case, found: Pairs, words: Words) -> dict[str, Any]:
     values = np.array(found[chosen], np.float64).T
     one = _difference(values)
     together = 1.0 - (1.0 - paired.LEVEL) / len(found)
-    table = [_row(name, np.array(rows, np.float64).T, together, words) for name, rows in found.items()]
+    table = [
+        _row(name, np.array(rows, np.float64).T, together, words) for name, rows in found.items()
+    ]
     return {
         "outcome": chosen, "n": one.n, "difference": one.difference, "low": one.low,
         "high": one.high, "share_won": one.share_won, "verdict": one.verdict,
@@ -57,12 +59,8 @@ def _difference(values: np.ndarray, level: float = paired.LEVEL) -> paired.Diffe
     return paired.paired_differences(values, ("regime", "against"), [(0, 1)], level=level)[0]
 
 
-def _sentences(
-    case: Case, one: paired.Difference, values: np.ndarray, words: Words
-) -> list[str]:
-    outcome = words(f"outcome.{case.choices.outcome}")
-    told = words.get(f"measure.{case.choices.outcome}", outcome)
-    places = {"regime": title(case, words), "against": title_against(case, words), "outcome": told,
+def _sentences(case: Case, one: paired.Difference, values: np.ndarray, words: Words) -> list[str]:
+    places = {"regime": title(case, words), "against": title_against(case, words), "outcome": words(f"measure.{case.choices.outcome}"),
               "difference": number(one.difference, signed=True), "n": one.n,
               "interval": interval(one.low, one.high, signed=True)}  # fmt: skip
     wins, losses = int((values[0] > values[1]).sum()), int((values[0] < values[1]).sum())
@@ -76,7 +74,7 @@ def _sentences(
 def _row(name: str, values: np.ndarray, level: float, words: Words) -> dict[str, Any]:
     one = _difference(values, level)
     return {
-        "name": name, "title": words(f"outcome.{name}"),
+        "name": name, "title": words(f"measure.{name}"),
         "regime": number(float(values[0].mean())), "against": number(float(values[1].mean())),
         "difference": number(one.difference, signed=True),
         "interval": interval(one.low, one.high, signed=True),

@@ -50,7 +50,9 @@ def scene(lang: str) -> dict[str, Any]:
 def _tiles(regions: tuple[str, ...]) -> list[tuple[int, int]]:
     """Column and row of each region on the map of tiles, from 0."""
     with (DATA / "tiles.csv").open(encoding="utf-8") as file:
-        known = {one["region"]: (int(one["column"]), int(one["row"])) for one in csv.DictReader(file)}
+        known = {
+            one["region"]: (int(one["column"]), int(one["row"])) for one in csv.DictReader(file)
+        }
     left = min(known[name][0] for name in regions)
     top = min(known[name][1] for name in regions)
     return [(known[name][0] - left, known[name][1] - top) for name in regions]

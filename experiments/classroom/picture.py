@@ -19,7 +19,15 @@ from simulation.columns import N_CONSORTIA, N_ORGANISATIONS
 from simulation.model import ConsortiaModel
 from simulation.outcomes import TRAJECTORIES
 
-SERIES = ("solved", "technical", "industrial", "major", "active_projects", "public_spent", "own_spent")
+SERIES = (
+    "solved",
+    "technical",
+    "industrial",
+    "major",
+    "active_projects",
+    "public_spent",
+    "own_spent",
+)
 COLUMNS = [[one.name for one in TRAJECTORIES].index(name) for name in SERIES]
 TOLD = {
     log.NEED_OPENED: "opened", log.PUBLISHED: "published", log.BID: "bids", log.AWARDED: "awarded",
@@ -122,7 +130,9 @@ class _Watch:
         changed = [[row, states[row]] for row in self.states if self.states[row] != states[row]]
         new = [self._consortium(row) for row in range(known, count)]
         self.states = dict(enumerate(states))
-        there = set(np.flatnonzero(s.organisations["active"][: s.counters[N_ORGANISATIONS]]).tolist())
+        there = set(
+            np.flatnonzero(s.organisations["active"][: s.counters[N_ORGANISATIONS]]).tolist()
+        )
         entered = [self._entrant(row) for row in sorted(there - self.active)]
         closed = sorted(self.active - there)
         self.active = there
@@ -132,7 +142,14 @@ class _Watch:
         c = self.model.state.consortia[row]
         first, size = int(c["first"]), int(c["size"])
         members = self.model.state.members["row"][first : first + size].tolist()
-        return [row, int(c["programme"]), int(c["problem"]), int(c["lead"]), members, int(c["state"])]
+        return [
+            row,
+            int(c["programme"]),
+            int(c["problem"]),
+            int(c["lead"]),
+            members,
+            int(c["state"]),
+        ]
 
     def _entrant(self, row: int) -> list[Any]:
         o = self.model.state.organisations[row]

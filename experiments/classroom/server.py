@@ -25,7 +25,7 @@ from experiments.classroom.layout import scene
 from experiments.classroom.menu import menu
 from experiments.classroom.safety import SecureHeaders
 from experiments.classroom.tasks import Task, as_json
-from experiments.classroom.workers import Busy, WorkerError, Workers
+from experiments.classroom.workers import BusyError, WorkerError, Workers
 from experiments.words import LANGUAGES, Words, catalogue
 
 WEB = Path(__file__).parent / "web"
@@ -33,7 +33,7 @@ FONTS = Path(__file__).parents[1] / "fonts"
 KEPT_ANSWERS = 128  # of about 30 kB each
 CHUNK_MIXES = 12  # runs of a task in the background: about 40 ms
 CHUNK_PAIRS = 3
-PAGE_WORDS = ("classroom.", "outcome.", "story.kind.")  # words that the page itself puts together
+PAGE_WORDS = ("classroom.", "measure.", "story.kind.")  # words that the page itself puts together
 
 
 class Answers:
@@ -91,7 +91,7 @@ def make_app(jobs: int, lang: str = "en", address: str = "") -> Starlette:
             Mount("/fonts", StaticFiles(directory=FONTS)),
         ],
         middleware=[Middleware(SecureHeaders)],
-        exception_handlers={ConfigError: _refused, Busy: _busy, WorkerError: _failed},
+        exception_handlers={ConfigError: _refused, BusyError: _busy, WorkerError: _failed},
         lifespan=lifespan,
     )
     app.state.lang, app.state.address = lang, address
@@ -117,7 +117,11 @@ async def _page(request: Request) -> Response:
     }  # fmt: skip
     other = "zh" if words.lang == "en" else "en"
     page = template.render(
-        t=words, lang=words.lang, other=other, data=_embedded(data), address=request.app.state.address
+        t=words,
+        lang=words.lang,
+        other=other,
+        data=_embedded(data),
+        address=request.app.state.address,
     )
     return HTMLResponse(page)
 
@@ -163,7 +167,9 @@ def _choices(request: Request, *others: str) -> Choices:
     return read_choices(pairs, menu(), _words(request))
 
 
-async def _answer(request: Request, task: Task, make: Callable[[], Awaitable[Any]] | None = None) -> Response:
+async def _answer(
+    request: Request, task: Task, make: Callable[[], Awaitable[Any]] | None = None
+) -> Response:
     """JSON, packed once and kept."""
     workers: Workers = request.app.state.workers
 
@@ -235,10 +241,14 @@ async def _why(request: Request) -> Response:
 
     async def answer(parts: list[Any]) -> Any:
         per = len(parts) // replicates
-        found = [[row for part in parts[k : k + per] for row in part] for k in range(0, len(parts), per)]
+        found = [
+            [row for part in parts[k : k + per] for row in part] for k in range(0, len(parts), per)
+        ]
         return await workers.do(Task("answer", choices, (found, words.lang)))
 
-    jobs = [chunk(one, first) for one in range(replicates) for first in range(0, mixes, CHUNK_MIXES)]
+    jobs = [
+        chunk(one, first) for one in range(replicates) for first in range(0, mixes, CHUNK_MIXES)
+    ]
     return _stream(jobs, answer, replicates * mixes)
 
 
@@ -254,7 +264,7 @@ def _stream(
                 await task
                 yield as_json({"done": count * k // len(tasks), "all": count}) + b"\n"
             yield as_json({"answer": await conclude([task.result() for task in tasks])}) + b"\n"
-        except (ConfigError, Busy, WorkerError) as error:
+        except (ConfigError, BusyError, WorkerError) as error:
             yield as_json({"error": str(error) or "busy"}) + b"\n"
         finally:
             for task in tasks:
@@ -286,8 +296,13 @@ async def _qr(request: Request) -> Response:
     """The address that students type, as a picture."""
     import segno
 
-    text = segno.make(request.app.state.address or str(request.base_url), error="m").svg_inline(scale=4)
-    return Response(text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), media_type="image/svg+xml")
+    text = segno.make(request.app.state.address or str(request.base_url), error="m").svg_inline(
+        scale=4
+    )
+    return Response(
+        text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1),
+        media_type="image/svg+xml",
+    )
 
 
 # ---------------------------------------------------------------- refusals

@@ -26,7 +26,7 @@ ATTEMPTS = 2  # of a task whose worker dies
 READY = "ready"
 
 
-class Busy(RuntimeError):
+class BusyError(RuntimeError):
     """Too much is waiting already."""
 
 
@@ -72,11 +72,11 @@ class Workers:
         Raises
         ------
         ConfigError: the choices contradict each other.
-        Busy: too many tasks wait.
+        BusyError: too many tasks wait.
         WorkerError: the worker failed or died.
         """
         if self._waiting.qsize() >= MOST_WAITING:
-            raise Busy
+            raise BusyError
         if not behind:
             return await self._asked(task, URGENT)
         async with self._behind:

@@ -53,8 +53,8 @@ export function lineChart(picture, other, outcome, quarter) {
   );
   const swatch = (kind) => svg("svg", { viewBox: "0 0 30 12", "aria-hidden": "true" }, svg("line", { class: kind, x1: 1, x2: 29, y1: 6, y2: 6 }));
   $("chart-legend").replaceChildren(
-    ...COUNTS.map((name) => el("li", {}, swatch(`count ${name}${name === chosen ? " chosen" : ""}`), t(`outcome.${name}`))),
-    el("li", {}, swatch("against"), `${t("legend.other")} (${t(`outcome.${chosen}`)})`));
+    ...COUNTS.map((name) => el("li", {}, swatch(`count ${name}${name === chosen ? " chosen" : ""}`), t(`measure.${name}`))),
+    el("li", {}, swatch("against"), `${t("legend.other")} (${t(`measure.${chosen}`)})`));
 }
 
 /** A dot for each pair, this regime minus the other; the interval below. */

@@ -23,7 +23,7 @@ function build() {
   $("lesson").append(option("", "–"), ...MENU.lessons.map((one) => option(one.name, one.title)));
   $("regime").append(...MENU.regimes.map((one) => option(one.name, one.title)));
   $("against").append(option("unchanged", t("choose.unchanged")), ...MENU.regimes.map((one) => option(one.name, one.title)));
-  $("outcome").append(...MENU.outcomes.map((name) => option(name, t(`outcome.${name}`))));
+  $("outcome").append(...MENU.outcomes.map((name) => option(name, t(`measure.${name}`))));
   $("seed").max = MENU.most_seed;
   for (const one of MENU.sliders) $(one.lever ? "levers" : "world").append(slider(one));
   $("organisation").append(option("", t("choose.nobody")), ...SCENE.organisations.map((one, row) => option(row, one.name)));
@@ -101,7 +101,7 @@ function remember() {
   const here = address({ ...page.choices, quarter: "0" });
   const outcome = ["solved", "technical", "industrial", "major"].includes(page.choices.outcome) ? page.choices.outcome : "solved";
   const moved = Object.entries(page.choices.settings).map(([name, value]) => `${t(`slider.${name}`)} ${value}`);
-  const text = [t("history_entry", { regime: regimeTitle(page.choices.regime), outcome: t(`outcome.${outcome}`), count: page.picture.counts[outcome] }), ...moved].join(" · ");
+  const text = [t("history_entry", { regime: regimeTitle(page.choices.regime), outcome: t(`measure.${outcome}`), count: page.picture.counts[outcome] }), ...moved].join(" · ");
   if (tried.at(-1)?.here !== here) tried.push({ here, text });
   sessionStorage.setItem(TRIED, JSON.stringify(tried.slice(-20)));
   $("history").replaceChildren(...tried.slice(-20).reverse().map((one) => el("li", {}, el("a", { href: one.here }, one.text))));
@@ -180,7 +180,7 @@ function soFar() {
 function atTheEnd() {
   const name = ["solved", "technical", "industrial", "major"].includes(page.choices.outcome) ? page.choices.outcome : "solved";
   const column = page.picture.series.indexOf(name);
-  return t("summary.end", { regime: regimeTitle(page.choices.regime), mine: page.picture.counts[name], against: regimeTitle(page.choices.against), other: page.other.at(-1)[column], outcome: t(`outcome.${name}`) });
+  return t("summary.end", { regime: regimeTitle(page.choices.regime), mine: page.picture.counts[name], against: regimeTitle(page.choices.against), other: page.other.at(-1)[column], outcome: t(`measure.${name}`) });
 }
 
 // ------------------------------------------------------------ the clock
