@@ -97,7 +97,7 @@ def _entry(name: str, choices: Choices, given: Menu) -> RegimeEntry:
     """A regime with the levers of these choices, where it is the one they change."""
     known = given.regimes[name]
     changes = [
-        Change(None, None, *setting.split("."), value)
+        Change(None, None, setting.split(".")[0], setting.split(".")[1], value)
         for setting, value in choices.settings
         if given.sliders[setting].lever and name == choices.regime
     ]

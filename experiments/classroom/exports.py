@@ -55,7 +55,8 @@ def config(case: Case, lang: str) -> str:
             for entry in (case.against, case.entry)
         },
     }
-    return "\n".join(head) + "\n" + yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    text: str = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    return "\n".join(head) + "\n" + text
 
 
 def data(case: Case) -> str:

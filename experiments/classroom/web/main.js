@@ -102,7 +102,7 @@ function remember() {
   const outcome = ["solved", "technical", "industrial", "major"].includes(page.choices.outcome) ? page.choices.outcome : "solved";
   const moved = Object.entries(page.choices.settings).map(([name, value]) => `${t(`slider.${name}`)} ${value}`);
   const text = [t("history_entry", { regime: regimeTitle(page.choices.regime), outcome: t(`measure.${outcome}`), count: page.picture.counts[outcome] }), ...moved].join(" · ");
-  if (tried.at(-1)?.here !== here) tried.push({ here, text });
+  if (tried.every((one) => one.here !== here)) tried.push({ here, text });
   sessionStorage.setItem(TRIED, JSON.stringify(tried.slice(-20)));
   $("history").replaceChildren(...tried.slice(-20).reverse().map((one) => el("li", {}, el("a", { href: one.here }, one.text))));
 }

@@ -59,7 +59,8 @@ def test_the_picture_is_the_run_of_the_command() -> None:
     for name in ("solved", "technical", "industrial", "major"):
         assert shown["counts"][name] == outcomes[name]
     assert shown["counts"]["public_spent"] == pytest.approx(outcomes["public_spent"], abs=1.0)
-    assert len(shown["steps"]) == model.step_count - setup.world.sections["time"].burn_in  # type: ignore[attr-defined]
+    burn_in = setup.world.as_mapping()["time"]["burn_in"]
+    assert len(shown["steps"]) == model.step_count - burn_in
     against = dict(zip(SERIES, line(ours)[-1], strict=True))
     assert against["solved"] == pairs(ours, [0])["solved"][0][1]
 
@@ -83,11 +84,9 @@ def test_increments_add_up_to_what_is_there() -> None:
         if row in members:
             assert state == model.state.consortia[row]["state"]
             assert members[row] == [one.row for one in model.consortium(row).members]
-    late = [
-        row
-        for row in range(model.consortium_count)
-        if model.state.consortia[row]["founded"] >= setup.world.sections["time"].burn_in
-    ]  # type: ignore[attr-defined]
+    burn_in = setup.world.as_mapping()["time"]["burn_in"]
+    founded = model.state.consortia["founded"][: model.consortium_count]
+    late = np.flatnonzero(founded >= burn_in).tolist()
     assert set(late) <= set(members)
     assert len(late) > 10
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import sys
@@ -39,7 +40,7 @@ def within(work: Callable[[Workers], Awaitable[Any]], count: int = 1) -> Any:
 def test_a_killed_worker_is_replaced_and_the_answer_is_the_same() -> None:
     async def work(workers: Workers) -> tuple[Any, Any]:
         before = await workers.do(PAIRS)
-        (child,) = module.multiprocessing.active_children()
+        (child,) = multiprocessing.active_children()
         os.kill(child.pid or 0, signal.SIGKILL)
         return before, await workers.do(PAIRS)
 
