@@ -405,6 +405,8 @@ def _plain(setup: Setup, command: str, values: Mapping[str, Any]) -> dict[str, A
     }
     if isinstance(setup, QuestionSetup):
         plain["experiment"] = plain_question(setup.question)
+    if isinstance(setup, WhySetup):
+        plain["pair"] = [entry.name for entry in setup.regimes]
     return plain | {name: values[name] for name in _only_of(command, setup)}
 
 

@@ -226,7 +226,7 @@ class Composer:
         facts = self.facts
         yield self._say("text.repeat", command=str(self.provenance.get("command", "–")))
         yield from self._list(tables.seeds(facts))
-        yield from self._list(tables.provenance(facts, self.provenance))
+        yield from self._list(tables.provenance(facts.words, self.provenance))
         yield from self._list(tables.regimes(facts))
         for key in ODD:
             yield self._say(f"odd.{key}")

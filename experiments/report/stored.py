@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,7 @@ from simulation.outcomes import OUTCOMES
 from simulation.policies.registry import FAMILIES, Programme, Regime
 from simulation.world import World
 
+REPORTED = ("compare", "sweep", "why")  # commands whose folders have a report
 PROGRESS = ("runs", "trajectories", "programmes")
 
 
@@ -43,25 +45,27 @@ class Stored:
     notices: list[str]
 
 
-def read_stored(folder: Path, lang: str | None, jobs: int) -> Stored:
+def read_stored(folder: Path, values: Mapping[str, Any], lang: str | None, jobs: int) -> Stored:
     """Read a folder that ``consortia compare`` has written, or has begun to write.
 
     Parameters
     ----------
+    values: of its config.yaml, see :func:`read_settings`.
     lang: language of the report; that of the comparison when None.
     jobs: processes that draw the figures; 0 for as many as there are.
 
     Raises
     ------
-    ConfigError: the folder holds no comparison, or not one finished run.
+    ConfigError: the settings are not complete, or not one run is finished.
     """
-    setup = _setup(folder, lang, jobs)
+    with whole(folder, "compare"):
+        setup = setup_of(values, folder, lang, jobs)
     tables, missing = _tables(folder)
     runs = tables.get("runs")
     if runs is None:
         runs = _from_store(folder, setup)
     runs, absent = _with_all_outcomes(runs)
-    provenance = _provenance(folder)
+    provenance = read_provenance(folder)
     if not provenance:
         missing.append("provenance.json")
     words = Words(setup.lang)
@@ -154,7 +158,8 @@ def _with_all_outcomes(runs: pa.Table) -> tuple[pa.Table, list[str]]:
     return runs, absent
 
 
-def _provenance(folder: Path) -> dict[str, Any]:
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """The folder's provenance.json; empty where it is missing or damaged."""
     try:
         found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -165,8 +170,13 @@ def _provenance(folder: Path) -> dict[str, Any]:
 # ---------------------------------------------------------------- settings
 
 
-def _setup(folder: Path, lang: str | None, jobs: int) -> Setup:
-    """The setup that ``config.yaml`` describes."""
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The folder's config.yaml, when it is that of a command with a report.
+
+    Raises
+    ------
+    ConfigError: it is not there, or of something else.
+    """
     path = folder / "config.yaml"
     if not path.is_file():
         raise ConfigError(
@@ -174,20 +184,28 @@ def _setup(folder: Path, lang: str | None, jobs: int) -> Setup:
             f"such as: consortia report results/compare"
         )
     values = read_yaml(path)
-    if not isinstance(values, dict) or values.get("command") != "compare":
+    if not isinstance(values, dict) or values.get("command") not in REPORTED:
         raise ConfigError(
-            f"{path} does not describe a comparison. Write the folder of a consortia compare."
+            f"{path} does not describe results with a report. Write the folder of a consortia "
+            f"{', '.join(REPORTED[:-1])} or {REPORTED[-1]}."
         )
+    return values
+
+
+@contextmanager
+def whole(folder: Path, command: str) -> Iterator[None]:
+    """Settings that lack something end in words."""
     try:
-        return _built(values, folder, lang, jobs)
+        yield
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"{path} is not complete ({error!r}). Start the same consortia compare again; it writes "
-            f"the file anew and keeps finished runs."
+            f"{folder / 'config.yaml'} is not complete ({error!r}). Start the same consortia "
+            f"{command} again; it writes the file anew and keeps finished runs."
         ) from error
 
 
-def _built(values: Mapping[str, Any], folder: Path, lang: str | None, jobs: int) -> Setup:
+def setup_of(values: Mapping[str, Any], folder: Path, lang: str | None, jobs: int) -> Setup:
+    """The setup of a folder from the values of its config.yaml."""
     world = World.from_mapping(
         _fitted(read_yaml(CONFIGS / "world" / "default.yaml"), values["world"])
     )

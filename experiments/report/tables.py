@@ -15,6 +15,7 @@ from experiments.report.facts import PRIMARY, Facts
 from experiments.report.numbers import interval, number
 from experiments.stages import FUNNEL
 from experiments.tables import PAYER_COSTS, RANKED, regime_entries
+from experiments.words import Words
 from simulation.policies.registry import FAMILIES, Programme
 
 DEADWEIGHT = ("deadweight", "additional", "displaced")
@@ -341,10 +342,9 @@ def seeds(facts: Facts) -> Table:
     )
 
 
-def provenance(facts: Facts, provenance: Mapping[str, Any]) -> Table:
+def provenance(words: Words, provenance: Mapping[str, Any]) -> Table:
     """Versions, command, date and machine."""
     rows = [[name, flat(value)] for name, value in provenance.items()]
-    words = facts.words
     heads = [words("head.item"), words("head.value")]
     return Table(
         "provenance",

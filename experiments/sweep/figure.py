@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from experiments.figures.axes import columns, regime_colour, regime_marker, wrapped
+from experiments.figures.material import FigureInfo
 from experiments.figures.style import GREY, PNG_DPI, WIDTH, printable, save, style
 from experiments.statistics import paired
 from experiments.sweep.designs import Design
@@ -43,12 +44,12 @@ class Groups:
 
 def write_figures(
     sweep: SweepResults, titles: Mapping[str, Mapping[str, str]], lang: str
-) -> list[Path]:
+) -> list[FigureInfo]:
     """For each outcome of :data:`DRAWN` a figure of its means, and one of the paired differences.
 
     Returns
     -------
-    The PNG files; each is written as SVG too.
+    The figures, each written as SVG and PNG.
     """
     folder = sweep.out / "figures"
     folder.mkdir(exist_ok=True)
@@ -70,9 +71,23 @@ def write_figures(
             for name, (axis, shown_regimes, numbers) in curves.items():
                 if shown_regimes:
                     figure = draw(sweep, numbers, shown_regimes, axis, words)
-                    save(figure, folder / f"{name}.svg", folder / f"{name}.png", PNG_DPI)
-                    written.append(folder / f"{name}.png")
+                    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+                    save(figure, svg, png, PNG_DPI)
+                    written.append(_info(name, outcome, sweep, (svg, png), words))
     return written
+
+
+def _info(
+    name: str, outcome: str, sweep: SweepResults, files: tuple[Path, Path], words: Words
+) -> FigureInfo:
+    kind = name.removesuffix(f"_{outcome}")
+    table = {"factors": "summary", "differences": "differences"}[kind]
+    places = {"outcome": words(f"outcome.{outcome}"), "regimes": len(sweep.regimes)}
+    note = words("sweep.figure_note", n=sweep.replicates, points=sweep.design.points)
+    return FigureInfo(
+        name, words(f"sweep.figure.{kind}", **places), note, words("sweep.figure.alt", **places),
+        sweep.replicates, table, *files,
+    )  # fmt: skip
 
 
 def draw(

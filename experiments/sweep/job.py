@@ -49,6 +49,7 @@ class Sweep:
 
     out: Path
     tallies: list[Tally]
+    report: Path
     failures: pa.Table
 
 
@@ -159,7 +160,7 @@ def _write_beginnings(setup: SweepSetup, design: Design, plan: Plan) -> None:
 
 def _write(setup: SweepSetup, execution: Execution, progress: bool) -> Sweep:
     """Write what stands in the folder beside the store."""
-    from experiments.sweep.figure import write_figures
+    from experiments.sweep.report import write_report
 
     if progress:
         print(Words(setup.lang)("sweep.writing"), file=sys.stderr)
@@ -174,16 +175,18 @@ def _write(setup: SweepSetup, execution: Execution, progress: bool) -> Sweep:
         text = json.dumps(origin, indent=2, ensure_ascii=False)
         write_text(setup.out / "provenance.json", text)
         tallies = write_tables(results, setup.fixed.seed)
-        write_figures(results, setup.titles, setup.lang)
+        report = write_report(results, tallies, setup, origin)
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the results were written to {setup.out}. All runs are safe "
             f"in its store; the same command writes the rest."
         ) from error
-    return Sweep(setup.out, tallies, failures_table(execution.failures))
+    return Sweep(setup.out, tallies, report, failures_table(execution.failures))
 
 
 def _tell_after(result: Sweep, setup: SweepSetup, execution: Execution) -> None:
+    from experiments.sweep.report import sentences
+
     words = Words(setup.lang)
     failed = execution.failures
     print(
@@ -194,6 +197,7 @@ def _tell_after(result: Sweep, setup: SweepSetup, execution: Execution) -> None:
     )  # fmt: skip
     for sentence in sentences(result.tallies, setup, words):
         print(f"  {sentence}")
+    print(f"{words('sweep.report')} {result.report}")
     print(f"{words('sweep.results')} {result.out}")
     if failed:
         first = failed[0]
@@ -205,26 +209,3 @@ def _tell_after(result: Sweep, setup: SweepSetup, execution: Execution) -> None:
             file=sys.stderr,
         )  # fmt: skip
         print(words("sweep.replay", id=first.run_id, out=result.out), file=sys.stderr)
-
-
-def sentences(tallies: list[Tally], setup: SweepSetup, words: Words) -> list[str]:
-    """What can be told of technical breakthroughs and welfare, a line for each regime."""
-    reference = setup.titles[tallies[0].regime][words.lang]
-    lines = []
-    for one in tallies:
-        if one.outcome not in ("technical", "welfare"):
-            continue
-        values = {
-            "regime": setup.titles[one.regime][words.lang],
-            "outcome": words(f"outcome.{one.outcome}"),
-            "reference": reference,
-            "low": f"{one.lowest:.4g}",
-            "high": f"{one.highest:.4g}",
-            "higher": one.higher,
-            "lower": one.lower,
-            "untold": one.untold,
-            "points": setup.size,
-        }
-        key = "sweep.reference" if one.regime == tallies[0].regime else "sweep.told"
-        lines.append(words(key, **values))
-    return [*lines, words("sweep.family")]

@@ -30,7 +30,7 @@ TOLD_FILL = "#e3e3e3"
 ROW = 0.42  # inches
 
 
-def write_figure(apart: Apart, found: Found, setup: WhySetup) -> list[Path]:
+def write_figure(apart: Apart, found: Found, setup: WhySetup) -> tuple[Path, Path]:
     """Write ``figures/why.svg`` and ``.png``; returns both."""
     folder, words = setup.out / "figures", Words(setup.lang)
     folder.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def write_figure(apart: Apart, found: Found, setup: WhySetup) -> list[Path]:
         figure = draw(found, labels, titles, words)
         svg, png = folder / "why.svg", folder / "why.png"
         save(figure, svg, png, PNG_DPI)
-    return [svg, png]
+    return svg, png
 
 
 def draw(found: Found, labels: Sequence[str], titles: dict[str, str], words: Words) -> Figure:

@@ -55,6 +55,7 @@ class Why:
     tables: dict[str, pa.Table]
     sentences: list[str]
     out: Path
+    report: Path
     failures: pa.Table
 
 
@@ -73,7 +74,7 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
     KeyboardInterrupt: after Ctrl-C; the same call goes on.
     """
     apart = lay_out(setup)
-    with Store(setup.out, _experiment(setup)) as store:
+    with Store(setup.out, experiment_of_why(setup)) as store:
         write_beginnings(setup.out, setup.population, setup.config)
         if progress:
             _tell_plan(apart, store, setup, run)
@@ -85,7 +86,7 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
     return answer
 
 
-def _experiment(setup: WhySetup) -> dict[str, Any]:
+def experiment_of_why(setup: WhySetup) -> dict[str, Any]:
     """The runs of a pair of regimes; level, orders, outcome and replicates may change."""
     return {**experiment_of(setup), "command": "why", "variants": []}
 
@@ -107,7 +108,7 @@ def _tell_plan(apart: Apart, store: Store, setup: WhySetup, run: Engine | None) 
 
 def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, store: Store) -> Why:
     from experiments.tables import write_table
-    from experiments.why.figure import write_figure
+    from experiments.why.report import write_report
     from experiments.why.sentences import sentences
 
     out, made = setup.out, tables(apart, found)
@@ -125,13 +126,13 @@ def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, st
             write_table(table, out, name)
         write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         write_text(out / "answer.txt", "\n".join(told) + "\n")
-        write_figure(apart, found, setup)
+        report = write_report(apart, found, setup, origin)
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the answer was written to {out}. All runs are safe in "
             f"{store.folder}; the same command writes the rest."
         ) from error
-    return Why(apart, found, made, told, out, failures_table(execution.failures))
+    return Why(apart, found, made, told, out, report, failures_table(execution.failures))
 
 
 def _tell_after(answer: Why, execution: Execution, setup: WhySetup) -> None:
@@ -140,6 +141,7 @@ def _tell_after(answer: Why, execution: Execution, setup: WhySetup) -> None:
     print(words("sweep.done", done=execution.done, time=time, cached=execution.cached))
     for sentence in answer.sentences:
         print(f"  {sentence}")
+    print(f"{words('sweep.report')} {answer.report}")
     print(f"{words('sweep.results')} {answer.out}")
     if failed:
         replicates = len({row.replicate for row in failed})

@@ -15,7 +15,9 @@ from experiments import figures
 from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
-from experiments.report.stored import read_stored
+from experiments.report.stored import read_settings, read_stored
+from experiments.sweep.job import sweep
+from experiments.sweep.setup import load_sweep_setup
 from experiments.why.job import why
 from experiments.why.settings import load_why
 from tests.support.fake_engine import FakeEngine
@@ -166,7 +168,7 @@ def test_a_decomposition_of_something_else_is_refused(
     ("files", "words"),
     [
         ({}, "holds no results"),
-        ({"config.yaml": "command: run\n"}, "does not describe a comparison"),
+        ({"config.yaml": "command: run\n"}, "does not describe results with a report"),
         ({"config.yaml": "command: compare\nworld: {}\n"}, "not complete"),
     ],
 )
@@ -186,10 +188,76 @@ def test_a_comparison_without_a_run_says_how_to_get_one(folder: Path) -> None:
     for path in (folder / "store" / "runs").iterdir():
         path.unlink()
     with pytest.raises(ConfigError, match="holds no replicate that every regime has finished"):
-        read_stored(folder, None, 1)
+        read_stored(folder, read_settings(folder), None, 1)
 
 
 @pytest.mark.parametrize("words", [["report"], ["report", "a", "b"], ["report", "a", "out=b"]])
 def test_wrong_words_are_refused(words: list[str], capsys: Any) -> None:
     assert main(words) == 2
     assert capsys.readouterr().err.startswith("consortia: ")
+
+
+def test_a_decomposition_has_a_report_of_its_own(engine: FakeEngine, tmp_path: Path) -> None:
+    out = tmp_path / "why"
+    settings = ["population=classroom", "replicates=3", "jobs=1", f"out={out}"]
+    taken = why(load_why(["race", "laissez_faire"], settings), progress=False, run=engine)
+    text = taken.report.read_text(encoding="utf-8")
+    assert "What carries the difference between Race of several teams and No policy" in text
+    calls, before = engine.count("call *"), (out / "contributions.csv").read_bytes()
+    chinese = report(out, "lang=zh")
+    assert "的差异来自哪里" in chinese and (out / "report.zh.pdf").is_file()
+    assert engine.count("call *") == calls
+    assert (out / "contributions.csv").read_bytes() == before
+    assert report(out).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("version", "made by another version"),
+        ("runs", "holds no finished decomposition"),
+        ("settings", "is not complete"),
+    ],
+)
+def test_a_decomposition_that_cannot_be_written_again_says_why(
+    engine: FakeEngine, tmp_path: Path, damage: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "why"
+    settings = ["population=classroom", "replicates=3", "jobs=1", f"out={out}"]
+    why(load_why(["race", "prize"], settings), progress=False, run=engine)
+    if damage == "version":
+        origin = json.loads((out / "provenance.json").read_text())
+        (out / "provenance.json").write_text(json.dumps(origin | {"source_hash": "0"}))
+    elif damage == "runs":
+        for path in (out / "store" / "runs").iterdir():
+            path.unlink()
+    else:
+        text = (out / "config.yaml").read_text(encoding="utf-8")
+        (out / "config.yaml").write_text(text.replace("pair:", "couple:"), encoding="utf-8")
+    assert main(["report", str(out)]) == 2
+    assert words in capsys.readouterr().err
+    assert main(["report", str(out), f"why={out}"]) == 2
+    assert "can be shown in the report of a comparison" in capsys.readouterr().err
+
+
+def test_a_sweep_has_a_report_finished_or_not(engine: FakeEngine, tmp_path: Path) -> None:
+    out = tmp_path / "sweep"
+    setup = load_sweep_setup([
+        "search.noise=0.02,0.04", "regimes=race,prize", "population=classroom", "replicates=3",
+        "jobs=1", f"out={out}",
+    ])  # fmt: skip
+    done = sweep(setup, progress=False, run=engine)
+    text = done.report.read_text(encoding="utf-8")
+    assert "3 policy regimes over 1 varied settings" in text and "not finished" not in text
+    assert text.count("<figure") == 4
+    calls = engine.count("call *")
+    assert report(out).split() == text.split()
+    assert "种政策方案在 1 项设定上的扫描" in report(out, "lang=zh")
+    assert engine.count("call *") == calls
+    first, *_ = sorted((out / "store" / "runs").glob("*.parquet"))
+    held = pq.read_table(first)
+    pq.write_table(held.slice(1), first)
+    assert "not finished: 17 of 18 runs are here" in report(out)
+    for path in (out / "store" / "runs").glob("*.parquet"):
+        path.unlink()
+    assert main(["report", str(out)]) == 2

@@ -55,9 +55,9 @@ def test_missing_runs_are_left_out_and_files_are_written(
     values[3, 1, 2] = np.nan
     monkeypatch.setattr(SweepResults, "outcomes", lambda self, names: iter([values] * len(names)))
     written = write_figures(sweep, TITLES, "zh")
-    assert [path.stem for path in written] == [
+    assert [figure.name for figure in written] == [
         "factors_technical", "differences_technical", "factors_welfare", "differences_welfare",
     ]  # fmt: skip
-    for path in written:
-        assert path.read_bytes().startswith(b"\x89PNG")
-        assert "<svg" in path.with_suffix(".svg").read_text(encoding="utf-8")
+    for figure in written:
+        assert figure.png.read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in figure.svg.read_text(encoding="utf-8")
