@@ -9,7 +9,7 @@ from typing import Any
 from experiments.classroom.case import Case
 from experiments.classroom.choices import POPULATION
 from experiments.classroom.menu import UNCHANGED, menu
-from experiments.classroom.picture import at_policy_start
+from experiments.classroom.stepping import Stepper
 from experiments.words import Words
 from simulation.outcomes import TRAJECTORIES
 
@@ -65,8 +65,8 @@ def data(case: Case) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["regime", "quarter", *(one.name for one in TRAJECTORIES)])
     for entry, against in ((case.entry, False), (case.against, True)):
-        model = at_policy_start(case, against=against)
-        model.run_model()
-        for quarter, row in enumerate(model.state.trajectory.tolist(), start=1):
+        run = Stepper(case, against=against)
+        run.run()
+        for quarter, row in enumerate(run.state.trajectory[: run.quarter].tolist(), start=1):
             writer.writerow([entry.name, quarter, *row])
     return out.getvalue()

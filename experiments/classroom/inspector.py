@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.settings import ConfigError
 from experiments.classroom.case import Case
-from experiments.classroom.picture import at_policy_start
+from experiments.classroom.stepping import EVENTS_ROOM
 from experiments.populations import label_in, region_title
 from experiments.words import Words
 from simulation import events as log
@@ -36,7 +36,10 @@ def inspect(case: Case, what: str, row: int, quarter: int, words: Words) -> dict
     ------
     ConfigError: there is none of that number by then.
     """
-    model = at_policy_start(case)
+    model = ConsortiaModel(
+        case.world, case.population, case.entry.regime,
+        seed=case.choices.seed, replicate=0, events=EVENTS_ROOM,
+    )  # fmt: skip
     while model.running and model.quarter < quarter:
         model.step()
     count = len(model._organisations) if what == "organisation" else model.consortium_count

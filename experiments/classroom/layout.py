@@ -13,7 +13,8 @@ from experiments.populations import DATA, label_in, region_title
 WIDTH, HEIGHT = 1000, 760  # units of the picture
 COLUMNS = 5  # of organisations in a region's field
 FIELD = (WIDTH // 2, HEIGHT // 2)
-MARGIN_TOP, ROW_HEIGHT = 62, 96
+MARGIN_TOP, ROW_HEIGHT = 56, 96
+STAGGER = 26  # every second column stands lower, so that no line runs through neighbours
 ENTRANT_ROW = HEIGHT // 2 - 18
 MOST_ENTRANTS = 24  # places for start-ups in a field; later ones share the last
 
@@ -68,4 +69,7 @@ def _corners(tiles: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _place(corner: tuple[int, int], number: int) -> tuple[int, int]:
     column, row = number % COLUMNS, number // COLUMNS
     width = FIELD[0] // COLUMNS
-    return corner[0] + width // 2 + column * width, corner[1] + MARGIN_TOP + row * ROW_HEIGHT
+    lower = STAGGER * (column % 2)
+    return corner[0] + width // 2 + column * width, corner[
+        1
+    ] + MARGIN_TOP + lower + row * ROW_HEIGHT

@@ -13,10 +13,9 @@ import numpy as np
 from agents.consortium import STATES, UNDER_WAY
 from agents.kinds import FEN_PER_MYUAN, KINDS
 from experiments.classroom.case import Case
-from experiments.story.run import EVENTS_ROOM
+from experiments.classroom.stepping import Stepper
 from simulation import events as log
 from simulation.columns import N_CONSORTIA, N_ORGANISATIONS
-from simulation.model import ConsortiaModel
 from simulation.outcomes import TRAJECTORIES
 
 SERIES = (
@@ -45,18 +44,18 @@ def picture(case: Case) -> dict[str, Any]:
     increments of :class:`_Watch`. ``policy``: number of policy quarters. ``sliders``: where they
     stand. ``counts``: :data:`SERIES` at the end.
     """
-    model = at_policy_start(case)
-    watch = _Watch(model)
+    run = Stepper(case)
+    watch = _Watch(run, case)
     start = watch.first()
     steps = []
-    while model.running:
-        model.step()
+    while run.running:
+        run.step()
         steps.append(watch.look())
     return {
         "series": SERIES,
         "start": start,
         "steps": steps,
-        "policy": int(model.state.world[0]["time_policy"]),
+        "policy": run.policy,
         "programmes": list(case.entry.programmes),
         "sliders": case.sliders,
         "counts": dict(zip(SERIES, steps[-1]["n"], strict=True)),
@@ -65,21 +64,9 @@ def picture(case: Case) -> dict[str, Any]:
 
 def line(case: Case) -> list[list[float]]:
     """:data:`SERIES` of the regime compared with, by quarter, on the same luck."""
-    model = at_policy_start(case, against=True)
-    model.run_model()
-    last = model.step_count - int(model.state.world[0]["time_burn_in"])
-    return [_rounded(row) for row in model.state.trajectory[:last, COLUMNS]]
-
-
-def at_policy_start(case: Case, *, against: bool = False) -> ConsortiaModel:
-    """The model when the burn-in is over."""
-    regime = (case.against if against else case.entry).regime
-    model = ConsortiaModel(
-        case.world, case.population, regime, seed=case.choices.seed, replicate=0, events=EVENTS_ROOM
-    )
-    while model.quarter < 0:
-        model.step()
-    return model
+    run = Stepper(case, against=True)
+    run.run()
+    return [_rounded(row) for row in run.state.trajectory[: run.quarter, COLUMNS]]
 
 
 class _Watch:
@@ -91,18 +78,18 @@ class _Watch:
     :data:`SERIES`, ``m`` programme money received so far by region, million yuan.
     """
 
-    def __init__(self, model: ConsortiaModel) -> None:
-        self.model = model
+    def __init__(self, run: Stepper, case: Case) -> None:
+        self.run, self.population = run, case.population
         self.states: dict[int, int] = {}
         self.active: set[int] = set()
-        self.told = len(model.events)
+        self.told = len(run.events)
         self.organisations = 0
 
     def first(self) -> dict[str, Any]:
         """What is there before the first quarter that is shown."""
         seen = self._look()
         under_way = [one for one in seen["c"] if STATES[one[-1]] in UNDER_WAY]
-        given = self.model.population.size
+        given = self.population.size
         return {
             "c": under_way,
             "e": [one for one in seen["e"] if one[0] >= given],
@@ -112,19 +99,19 @@ class _Watch:
     def look(self) -> dict[str, Any]:
         """The quarter that has passed, without what is empty."""
         seen = self._look()
-        events = self.model.events[self.told :]
+        events = self.run.events[self.told :]
         self.told += len(events)
         counts = Counter(TOLD[kind] for kind in events["kind"].tolist() if kind in TOLD)
-        row = min(self.model.quarter, len(self.model.state.trajectory)) - 1
+        row = self.run.quarter - 1
         kept: dict[str, Any] = {key: value for key, value in seen.items() if value}
         if counts:
             kept["k"] = dict(counts)
-        kept["n"] = _rounded(self.model.state.trajectory[row, COLUMNS])
+        kept["n"] = _rounded(self.run.state.trajectory[row, COLUMNS])
         kept["m"] = self._money()
         return kept
 
     def _look(self) -> dict[str, list[Any]]:
-        s = self.model.state
+        s = self.run.state
         known, count = len(self.states), int(s.counters[N_CONSORTIA])
         states = s.consortia["state"][:count].tolist()
         changed = [[row, states[row]] for row in self.states if self.states[row] != states[row]]
@@ -139,9 +126,9 @@ class _Watch:
         return {"c": new, "s": changed, "e": entered, "x": closed}
 
     def _consortium(self, row: int) -> list[Any]:
-        c = self.model.state.consortia[row]
+        c = self.run.state.consortia[row]
         first, size = int(c["first"]), int(c["size"])
-        members = self.model.state.members["row"][first : first + size].tolist()
+        members = self.run.state.members["row"][first : first + size].tolist()
         return [
             row,
             int(c["programme"]),
@@ -152,12 +139,12 @@ class _Watch:
         ]
 
     def _entrant(self, row: int) -> list[Any]:
-        o = self.model.state.organisations[row]
+        o = self.run.state.organisations[row]
         return [row, KINDS[o["kind"]], int(o["region"])]
 
     def _money(self) -> list[float]:
-        o = self.model.state.organisations
-        regions = len(self.model.regions)
+        o = self.run.state.organisations
+        regions = len(self.population.regions)
         given = np.bincount(o["region"], weights=o["granted"], minlength=regions) / FEN_PER_MYUAN
         return _rounded(given)
 

@@ -221,7 +221,7 @@ def test_thirty_pairs_give_a_verdict_and_one_run_does_not(page: Page, lang: str)
     page.locator(".verdict").wait_for(timeout=LONG)
     assert page.locator(".pair-dot").count() == 30
     assert page.locator("#compare-answer tbody tr").count() == 7
-    move(page, "search.loss_regions", "0.9")
+    move(page, "search.loss_regions", "0.8")
     expect(page.locator(".verdict")).to_have_count(0)  # it belonged to other settings
 
 
@@ -242,7 +242,7 @@ def test_a_value_out_of_range_in_the_address_is_answered(
     page: Page, server: str, lang: str
 ) -> None:
     page.goto(f"{server}?lang={lang}&{RACE}&search.loss_regions=7")
-    expect(page.locator("#error")).to_contain_text("0.9")
+    expect(page.locator("#error")).to_contain_text("0.8")
     expect(page.locator("#error")).to_contain_text(
         catalogue(lang)["classroom.slider.search.loss_regions"]
     )

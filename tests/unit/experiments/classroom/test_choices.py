@@ -38,9 +38,9 @@ def test_what_is_only_looked_at_changes_nothing() -> None:
 
 BAD = {
     "above the range": ({"regime": "race", "funding.public_share": "1.5"}, "1.5", "0", "1"),
-    "below the range": ({"search.loss_regions": "-0.1"}, "-0.1", "0", "0.9"),
-    "no number": ({"search.loss_regions": "much"}, "much", "0", "0.9"),
-    "not finite": ({"search.loss_regions": "nan"}, "nan", "0", "0.9"),
+    "below the range": ({"search.loss_regions": "-0.1"}, "-0.1", "0", "0.8"),
+    "no number": ({"search.loss_regions": "much"}, "much", "0", "0.8"),
+    "not finite": ({"search.loss_regions": "nan"}, "nan", "0", "0.8"),
     "half a team": ({"regime": "race", "selection.teams": "1.5"}, "1.5", "1", "5"),
     "seed too large": ({"seed": "1000000000"}, "1000000000", "0", "999999"),
 }

@@ -154,3 +154,10 @@ def test_a_verdict_needs_an_interval_without_0() -> None:
     assert [row["verdict"] for row in table] == ["较多"] * len(menu().outcomes)
     values = np.array(found["solved"]).T
     assert told["difference"] == pytest.approx((values[0] - values[1]).mean())
+
+
+@pytest.mark.parametrize("name", list(menu().sliders))
+def test_both_ends_of_every_slider_make_a_valid_case(name: str) -> None:
+    one = menu().sliders[name]
+    for value in (one.low, one.high):
+        assert case(regime="race", **{name: f"{value:g}"}).sliders[name] == value

@@ -61,7 +61,7 @@ def test_every_word_that_the_scripts_ask_for_is_there(client: TestClient) -> Non
 def test_a_value_out_of_range_gets_400_and_words(client: TestClient, lang: str) -> None:
     answer = client.get("/api/picture", params={"lang": lang, "search.loss_regions": "7"})
     assert answer.status_code == 400
-    assert "0.9" in answer.json()["error"]
+    assert "0.8" in answer.json()["error"]
     assert catalogue(lang)["classroom.slider.search.loss_regions"] in answer.json()["error"]
 
 
