@@ -33,6 +33,7 @@ commands:
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+  classroom    the model in a browser, for a class on the same network: classroom lang=zh port=8000
   export       a table of results for other programs: export FOLDER format=csv|dta|parquet
   diff         whether two folders of results say the same: diff A B
   verify       kill processes and compare ways of running, here, and see that nothing is lost:
@@ -449,6 +450,21 @@ def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         return STOPPED
 
 
+def _classroom(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """The model in a browser, until Ctrl-C."""
+    _check_ownership()
+    from agents.settings import ConfigError
+    from experiments.classroom.command import read_order, serve
+
+    names, options = _split(words, ("host", "port", "lang", "jobs"))
+    if names or config_dirs:
+        raise ConfigError(
+            "classroom takes settings only: host, port, lang, jobs. Write: consortia classroom lang=zh"
+        )
+    serve(read_order(options, _lang(options)))
+    return OK
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
@@ -471,6 +487,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "export": _export,
     "diff": _diff,
     "verify": _verify,
+    "classroom": _classroom,
 }
 
 # ---------------------------------------------------------------- helpers
