@@ -133,7 +133,7 @@ def _largest(nx, graph) -> float:  # type: ignore[no-untyped-def]
 
 
 def newcomers_join_incumbents(run: Observed) -> Measured:
-    """Of the partners of organisations in their first project, the share that has been in a project before,
+    """Of the partners of organisations in their first project since the policy began, the share that has been in a project before,
     against the same in permuted networks."""
     return _against_null(run.network, _incumbent_partners)
 

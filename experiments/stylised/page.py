@@ -10,7 +10,7 @@ from pyarrow import csv
 from experiments.markdown import table
 from experiments.report import file_name, interval, number
 from experiments.stylised import measures
-from experiments.stylised.results import HUB_FACT, NAMES, UNKNOWN
+from experiments.stylised.results import HUB_FACT, HUB_MEASURE, NAMES, UNKNOWN, about
 from experiments.words import Words
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "model" / "stylised-facts"
@@ -44,14 +44,14 @@ def _table(words: Words) -> str:
     rows = [
         row for row in csv.read_csv(FOLDER / "facts.csv").to_pylist() if row["verdict"] != UNKNOWN
     ]
-    names = ("fact", "regime", "value", "reference", "difference", "n", "verdict", "source")
+    names = ("fact", "regime", "value", "reference", "difference", "n", "verdict")
     lines = [
         (
             words(f"facts.title.{row['fact']}") + (words("facts.page.given") if row["given"] else ""),
             row["regime"], number(row["value"]), number(row["reference"]),
             f"{number(row['difference'], signed=True)} "
             f"{interval(row['sim_low'], row['sim_high'], signed=True)}",
-            row["n"], words(f"facts.verdict.{row['verdict']}"), row["source"],
+            row["n"], words(f"facts.verdict.{row['verdict']}"),
         )
         for row in rows
     ]  # fmt: skip
@@ -62,9 +62,10 @@ def fact_definitions() -> str:
     """What each fact is measured by, from the code."""
     lines = []
     for name in NAMES:
-        measure = getattr(measures, "median_own_research" if name == HUB_FACT else name)
-        lines.append((f"`{name}`", Words("en")(f"facts.title.{name}"), measure.__doc__))
-    return table(("fact", "in words", "measure and reference"), lines)
+        measure = getattr(measures, HUB_MEASURE if name == HUB_FACT else name)
+        title = Words("en")(f"facts.title.{name}")
+        lines.append((f"`{name}`", title, measure.__doc__, about(name)[1]))
+    return table(("fact", "in words", "measure and reference", "where the fact is found"), lines)
 
 
 def stylised_facts() -> str:

@@ -112,17 +112,22 @@ TABLE = make_schema(
 )  # fmt: skip
 
 
+def about(name: str) -> tuple[bool, str]:
+    """Whether a fact is in part put into the model, and where it is found."""
+    if name == HUB_FACT:
+        return False, "literature on hubs of innovation networks"
+    return next((one.given, one.source) for one in FACTS if one.name == name)
+
+
 def table(found: Found) -> pa.Table:
     """One row per fact and regime."""
-    about: dict[str, tuple[bool, str]] = {one.name: (one.given, one.source) for one in FACTS}
-    about[HUB_FACT] = (False, "literature on hubs of innovation networks")
     rows: list[dict[str, Any]] = [
         {
             "fact": one.fact, "regime": one.regime, "value": one.value,
             "reference": one.reference, "difference": one.found.difference, "se": one.found.se,
             "low": one.found.low, "high": one.found.high, "sim_low": one.found.sim_low,
             "sim_high": one.found.sim_high, "n": one.found.n, "verdict": one.verdict,
-            "given": about[one.fact][0], "source": about[one.fact][1],
+            "given": about(one.fact)[0], "source": about(one.fact)[1],
         }
         for one in found.cells
     ]  # fmt: skip
