@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import Options, say
-from benchmarks.processes import ROOT, _environment
+from benchmarks.processes import ROOT, environment
 from benchmarks.timing import plain
 from experiments.markdown import table
 
@@ -51,7 +51,7 @@ def serving() -> Iterator[tuple[str, int]]:
     """Address and number of the process of a server of its own."""
     command = [sys.executable, "-m", "experiments.cli", "classroom", "host=127.0.0.1", "port=0", f"jobs={JOBS}"]  # fmt: skip
     process = subprocess.Popen(
-        command, cwd=ROOT, env=_environment(None) | {"PYTHONUNBUFFERED": "1"}, text=True,
+        command, cwd=ROOT, env=environment(None) | {"PYTHONUNBUFFERED": "1"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
     )  # fmt: skip
     try:
