@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from experiments.configuration import Setup
 
 GROUP, FILE = "uncertainty", "default"
-KEYS = ("factor", "ranges", "held", "replicates", "structures")
+KEYS = ("spread", "ranges", "held", "replicates", "structures")
 STRUCTURE_KEYS, STRUCTURE_OPTIONAL = ("name", "kind", "title"), ("world", "levers")
 STRUCTURE_KINDS = ("definition", "size", "money", "equal", "mechanism")
 FEWEST_DRAWS, MOST_DRAWS = 10, 100_000
@@ -126,9 +126,12 @@ def read_uncertainty(library: Library, world: Mapping[str, Mapping[str, Any]]) -
     """
     document, where = library.read(GROUP, FILE), f"{GROUP} '{FILE}'"
     check_keys(where, document, KEYS)
-    factor = document["factor"]
-    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not factor > 1:
-        raise ConfigError(f"{where}: factor = {factor!r} is not a number above 1. Write 2.")
+    spread = document["spread"]
+    if isinstance(spread, bool) or not isinstance(spread, (int, float)) or not 0 < spread <= 1:
+        raise ConfigError(
+            f"{where}: spread = {spread!r} is not a number above 0 and up to 1. Write 0.5 for half of "
+            f"each default to either side."
+        )
     for name in (*document["ranges"], *document["held"]):
         _refuse_unknown(where, str(name), world)
     structures = tuple(_structure(where, line, world) for line in document["structures"])
@@ -147,7 +150,7 @@ def _refuse_unknown(where: str, name: str, world: Mapping[str, Mapping[str, Any]
 def _factors(
     document: Mapping[str, Any], world: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Factor]:
-    """A range for every number of the world that is not held and does not stand at 0."""
+    """A range for every number of the world that is not held and can move to both sides."""
     held = set(document["held"])
     for section, kind in SECTIONS.items():
         types = typing.get_type_hints(kind)
@@ -156,10 +159,8 @@ def _factors(
             if section in held or full in held or types[name] not in (int, float):
                 continue
             assert spec.low is not None and spec.high is not None
-            low, high = document["ranges"].get(full) or (
-                max(spec.low, value / document["factor"]),
-                min(spec.high, value * document["factor"]),
-            )
+            reach = min(document["spread"] * abs(value), value - spec.low, spec.high - value)
+            low, high = document["ranges"].get(full) or (value - reach, value + reach)
             if not spec.low <= low <= high <= spec.high:
                 raise ConfigError(
                     f"{GROUP} '{FILE}': {full} = [{low:g}, {high:g}] is no range {spec.allowed()}. "

@@ -207,7 +207,7 @@ def test_bad_input(texts, message) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"factor": 1}, "factor = 1"),
+        ({"spread": 2}, "spread = 2"),
         ({"ranges": {"search.nois": [0, 1]}}, "Did you mean 'search.noise'"),
         ({"ranges": {"search.noise": [0, 7]}}, "is no range"),
         ({"held": ["tim"]}, "'tim' is not a parameter"),
