@@ -15,7 +15,10 @@ from experiments import figures
 from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
+from experiments.rankings.job import rank
+from experiments.rankings.settings import load_rankings
 from experiments.report.stored import read_settings, read_stored
+from experiments.report.tables import ROBUST
 from experiments.sweep.job import sweep
 from experiments.sweep.setup import load_sweep_setup
 from experiments.why.job import why
@@ -142,6 +145,27 @@ def test_a_decomposition_is_brought_into_the_report(
     assert sum(row["share"] for row in rows) == pytest.approx(taken.found.total.difference)
     assert rows[0]["alone"] == pytest.approx(taken.found.switches[0].found.difference)
     assert "consortia why" not in report(folder)  # from now on
+
+
+def test_rankings_over_worlds_are_brought_into_the_report(
+    folder: Path, engine: FakeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rankings"
+    settings = ["population=classroom", "regimes=race,prize", "replicates=6", "draws=10",
+                "per_draw=3", "jobs=1", f"out={out}"]  # fmt: skip
+    assert "consortia rankings out=" in report(folder)
+    assert main(["report", str(folder), f"rankings={out}"]) == 2
+    assert "holds no finished rankings" in capsys.readouterr().err
+    rank(load_rankings(settings), progress=False, run=engine)
+    text = report(folder, f"rankings={out}")
+    pairs = pq.read_table(folder / "ranking_pairs.parquet").to_pylist()
+    assert pairs == pq.read_table(out / "pairs.parquet").to_pylist()
+    told = [row for row in pairs if row["outcome"] in ROBUST and row["verdict"] != "not_told"]
+    shown = text.split('<table id="table-worlds">')[1].split("</table>")[0]
+    assert told and shown.count("<tr>") == 1 + len(told)
+    assert "consortia rankings out=" not in report(folder)  # from now on
+    chinese = report(folder, "lang=zh")
+    assert "各排序在多大比例的可能世界中成立" in chinese
 
 
 @pytest.mark.parametrize(
