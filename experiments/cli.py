@@ -21,13 +21,19 @@ commands:
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
   search       mixes of levers best on several goals, or each regime at its best on one
   why          the difference between two regimes taken apart, lever by lever: why A B
+  levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
+  rankings     in what share of possible worlds the ranking of each pair of regimes holds
+  facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
   discover     in which worlds of a finished sweep a regime fails, or two change places
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
+  validate     networks of the model against a real programme: validate [data=FOLDER]
+  calibrate    parameters fitted to a real programme: calibrate parameters=A,B targets=X,Y
   replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+  classroom    the model in a browser, for a class on the same network: classroom lang=zh port=8000
   export       a table of results for other programs: export FOLDER format=csv|dta|parquet
   diff         whether two folders of results say the same: diff A B
   verify       kill processes and compare ways of running, here, and see that nothing is lost:
@@ -188,6 +194,37 @@ def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return FAILED if why(setup, progress=True).failures.num_rows else OK
 
 
+def _levers(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Move every lever. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.levers.job import levers
+    from experiments.levers.settings import load_census
+
+    names = [word for word in words if "=" not in word]
+    census = load_census(names, [word for word in words if "=" in word], config_dirs)
+    return FAILED if levers(census, progress=True).failures.num_rows else OK
+
+
+def _rankings(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """In how many worlds rankings hold. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.rankings.job import rank
+    from experiments.rankings.settings import load_rankings
+
+    rankings = load_rankings(words, config_dirs)
+    return FAILED if rank(rankings, progress=True).failures.num_rows else OK
+
+
+def _facts(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Measure stylised facts. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.stylised.job import facts
+    from experiments.stylised.settings import load_facts
+
+    facts(load_facts(words, config_dirs), progress=True)
+    return OK
+
+
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """Analyse a sweep that has been run."""
     from agents.settings import ConfigError
@@ -269,6 +306,32 @@ def _replicate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names, options = _split(words, OPTIONS)
     order = load_order(names, options, config_dirs)
     print(told(order, replicate(order)))
+    return OK
+
+
+def _validate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Networks of the model beside those of a real programme, and what chance would give."""
+    _check_ownership()
+    from experiments.validation.job import validate
+    from experiments.validation.settings import load_validate
+    from experiments.words import Words
+
+    answer = validate(load_validate(words, config_dirs))
+    print("\n".join(answer.sentences))
+    print(f"{Words(answer.lang)('sweep.results')} {answer.out}")
+    return OK
+
+
+def _calibrate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Fit parameters to a real programme's networks."""
+    _check_ownership()
+    from experiments.calibration.job import calibrate
+    from experiments.calibration.settings import load_calibrate
+    from experiments.words import Words
+
+    fit, told = calibrate(load_calibrate(words, config_dirs))
+    print("\n".join(told))
+    print(f"{Words(fit.setup.model.lang)('sweep.results')} {fit.setup.model.out}")
     return OK
 
 
@@ -387,16 +450,36 @@ def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         return STOPPED
 
 
+def _classroom(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """The model in a browser, until Ctrl-C."""
+    _check_ownership()
+    from agents.settings import ConfigError
+    from experiments.classroom.command import read_order, serve
+
+    names, options = _split(words, ("host", "port", "lang", "jobs"))
+    if names or config_dirs:
+        raise ConfigError(
+            "classroom takes settings only: host, port, lang, jobs. Write: consortia classroom lang=zh"
+        )
+    serve(read_order(options, _lang(options)))
+    return OK
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
     "search": _search,
     "why": _why,
+    "levers": _levers,
+    "rankings": _rankings,
+    "facts": _facts,
     "sensitivity": _sensitivity,
     "discover": _discover,
     "report": _report,
     "run": _run,
+    "validate": _validate,
+    "calibrate": _calibrate,
     "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,
@@ -404,6 +487,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "export": _export,
     "diff": _diff,
     "verify": _verify,
+    "classroom": _classroom,
 }
 
 # ---------------------------------------------------------------- helpers
