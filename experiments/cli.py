@@ -19,8 +19,13 @@ commands:
   report       the report of stored results again: report FOLDER lang=zh
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  search       mixes of levers best on several goals, or each regime at its best on one
   why          the difference between two regimes taken apart, lever by lever: why A B
+  levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
+  rankings     in what share of possible worlds the ranking of each pair of regimes holds
+  facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
+  discover     in which worlds of a finished sweep a regime fails, or two change places
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
   validate     networks of the model against a real programme: validate [data=FOLDER]
   calibrate    parameters fitted to a real programme: calibrate parameters=A,B targets=X,Y
@@ -28,6 +33,7 @@ commands:
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
   parameters   every parameter with value, unit, range, meaning and source: parameters [NAME]
+  classroom    the model in a browser, for a class on the same network: classroom lang=zh port=8000
   export       a table of results for other programs: export FOLDER format=csv|dta|parquet
   diff         whether two folders of results say the same: diff A B
   verify       kill processes and compare ways of running, here, and see that nothing is lost:
@@ -166,6 +172,17 @@ def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _search(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try candidates. What was found is told where it arises."""
+    _check_ownership()
+    from experiments.search.settings import load_search
+
+    setup = load_search(words, config_dirs)
+    from experiments.search.job import search
+
+    return FAILED if search(setup).failures else OK
+
+
 def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """Take the difference between two regimes apart. The answer is told where it arises."""
     _check_ownership()
@@ -175,6 +192,37 @@ def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names = [word for word in words if "=" not in word]
     setup = load_why(names, [word for word in words if "=" in word], config_dirs)
     return FAILED if why(setup, progress=True).failures.num_rows else OK
+
+
+def _levers(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Move every lever. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.levers.job import levers
+    from experiments.levers.settings import load_census
+
+    names = [word for word in words if "=" not in word]
+    census = load_census(names, [word for word in words if "=" in word], config_dirs)
+    return FAILED if levers(census, progress=True).failures.num_rows else OK
+
+
+def _rankings(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """In how many worlds rankings hold. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.rankings.job import rank
+    from experiments.rankings.settings import load_rankings
+
+    rankings = load_rankings(words, config_dirs)
+    return FAILED if rank(rankings, progress=True).failures.num_rows else OK
+
+
+def _facts(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Measure stylised facts. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.stylised.job import facts
+    from experiments.stylised.settings import load_facts
+
+    facts(load_facts(words, config_dirs), progress=True)
+    return OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -197,6 +245,24 @@ def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         lang=lang,
         progress=True,
     )
+    return OK
+
+
+def _discover(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Boxes of worlds in a sweep that has been run. What was found is told where it arises."""
+    from agents.settings import ConfigError
+    from experiments.discover.question import SETTINGS, read_question
+
+    folders, options = _split(words, SETTINGS)
+    if len(folders) != 1:
+        raise ConfigError(
+            "discover reads the folder of a sweep. Write: consortia discover results/sweep "
+            "fails=open_challenge"
+        )
+    question, lang = read_question(options), _lang(options)
+    from experiments.discover import discover
+
+    discover(Path(folders[0]).expanduser(), question, lang=lang, progress=True)
     return OK
 
 
@@ -384,12 +450,32 @@ def _verify(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         return STOPPED
 
 
+def _classroom(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """The model in a browser, until Ctrl-C."""
+    _check_ownership()
+    from agents.settings import ConfigError
+    from experiments.classroom.command import read_order, serve
+
+    names, options = _split(words, ("host", "port", "lang", "jobs"))
+    if names or config_dirs:
+        raise ConfigError(
+            "classroom takes settings only: host, port, lang, jobs. Write: consortia classroom lang=zh"
+        )
+    serve(read_order(options, _lang(options)))
+    return OK
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
+    "search": _search,
     "why": _why,
+    "levers": _levers,
+    "rankings": _rankings,
+    "facts": _facts,
     "sensitivity": _sensitivity,
+    "discover": _discover,
     "report": _report,
     "run": _run,
     "validate": _validate,
@@ -401,6 +487,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "export": _export,
     "diff": _diff,
     "verify": _verify,
+    "classroom": _classroom,
 }
 
 # ---------------------------------------------------------------- helpers

@@ -48,6 +48,8 @@ ALL = "all"
 REFERENCE = REFERENCES[0]
 MOST_SEED = 2**63 - 1
 MOST_JOBS = 256
+# Commands that know no variants of the world.
+ONE_WORLD = ("select", "why", "levers", "rankings", "facts", "validate", "calibrate", "search")
 ONE_REGIME = ("run", "validate", "calibrate")  # commands that ask about a single regime
 
 
@@ -112,7 +114,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
 
     Parameters
     ----------
-    command: ``compare``, ``run``, ``select``, ``why``, ``validate`` or ``calibrate``; decides which regimes are taken and names the output folder.
+    command: ``compare``, ``run``, or one of :data:`ONE_WORLD`; decides which regimes are taken and names the output folder.
     overrides: settings as ``name=value``.
     config_dirs: users' folders; the last one shadows the others and ours.
 
@@ -162,9 +164,7 @@ def _refuse_what_does_nothing(
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    if command in ("select", "why", "validate", "calibrate") and "robustness" in {
-        key.split(".")[0] for key in given.keys
-    }:
+    if command in ONE_WORLD and "robustness" in {key.split(".")[0] for key in given.keys}:
         raise ConfigError(
             f"robustness does nothing here: {command} asks about one world. Leave it out, or "
             f"change the world itself, such as criteria.top_share=0.01."

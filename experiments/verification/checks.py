@@ -57,6 +57,12 @@ def _kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return kills(folder, full, words)
 
 
+def _facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.facts import facts
+
+    return facts(folder, full, words)
+
+
 def _replications(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     from experiments.verification.evidence import replications
 
@@ -72,6 +78,7 @@ def _networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
 CHECKS = (
     Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
     Check("kills", ("victim", "moment", "kept", "starts", "lost", "doubled", "values"), _kills),
+    Check("facts", ("fact", "published", "now", "against"), _facts),
     Check("replications", ("name", "replicates", "agree", "differ", "directions"), _replications),
     Check("networks", ("measure", "distance", "found", "published"), _networks),
 )
