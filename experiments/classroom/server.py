@@ -150,7 +150,7 @@ def _menu(words: Words) -> dict[str, Any]:
         "lessons": [
             {"name": one.name, "title": one.title[words.lang], "question": one.question[words.lang],
              "regime": one.regime, "against": one.against, "outcome": one.outcome,
-             "settings": one.settings}
+             "changed": one.changed, "settings": one.settings}
             for one in given.lessons
         ],
         "replicates": given.replicates,
