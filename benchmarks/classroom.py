@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import Options, say
-from benchmarks.processes import ROOT, _environment
+from benchmarks.processes import ROOT, environment
 from benchmarks.timing import plain
 from experiments.markdown import table
 
@@ -51,7 +51,7 @@ def serving() -> Iterator[tuple[str, int]]:
     """Address and number of the process of a server of its own."""
     command = [sys.executable, "-m", "experiments.cli", "classroom", "host=127.0.0.1", "port=0", f"jobs={JOBS}"]  # fmt: skip
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**_environment(None), "PYTHONUNBUFFERED": "1"}, text=True,
+        command, cwd=ROOT, env={**environment(None), "PYTHONUNBUFFERED": "1"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
     )  # fmt: skip
     try:
@@ -128,8 +128,9 @@ def _settings(student: int, move: int) -> dict[str, str]:
 async def _lesson(address: str, seconds: float) -> dict[str, Any]:
     """Sliders for some seconds, a comparison behind; seconds and bytes of every move."""
     ends = time.perf_counter() + seconds
-    teacher = asyncio.ensure_future(_teacher(address, ends))
-    found = await asyncio.gather(*(_student(address, k, ends) for k in range(STUDENTS)))
+    students = [_student(address, k, ends) for k in range(STUDENTS)]
+    teacher = asyncio.create_task(_teacher(address, ends))
+    found = await asyncio.gather(*students)
     compared = await teacher
     waits = [one for waits, _ in found for one in waits]
     return {"seconds": waits, "bytes": [loaded for _, loaded in found], "length": seconds,

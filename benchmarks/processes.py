@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def run_python(arguments: Sequence[str], cache: Path | None = None) -> Finished:
     before = _cpu_of_children()
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=_environment(cache), text=True,
+        [sys.executable, *arguments], cwd=ROOT, env=environment(cache), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
     assert process.stderr is not None and process.stdout is not None
@@ -66,6 +66,7 @@ def _cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _environment(cache: Path | None) -> Mapping[str, str]:
-    environment = {"MPLBACKEND": "Agg", **os.environ, "PYTHONPATH": str(ROOT)}
-    return environment if cache is None else environment | {"CONSORTIA_CACHE": str(cache)}
+def environment(cache: Path | None) -> dict[str, str]:
+    """What a process is started with: this tree, and a cache of compiled code if one is named."""
+    given = {"MPLBACKEND": "Agg", **os.environ, "PYTHONPATH": str(ROOT)}
+    return given if cache is None else given | {"CONSORTIA_CACHE": str(cache)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+BROUGHT = ("why", "rankings")  # folders that the report of a comparison can show
 
 OVERVIEW = """\
 Compare how often breakthroughs happen under alternative ways of organising collaborative R&D.
@@ -19,9 +20,16 @@ commands:
   report       the report of stored results again: report FOLDER lang=zh
   select       which regime is best, with a stated probability, in as few runs as needed
   sweep        many worlds, levers, populations: factorial, Latin hypercube, Sobol, Morris designs
+  search       mixes of levers best on several goals, or each regime at its best on one
   why          the difference between two regimes taken apart, lever by lever: why A B
+  levers       every lever at every level, which of them bite: levers [LEVER or FAMILY ...]
+  rankings     in what share of possible worlds the ranking of each pair of regimes holds
+  facts        which stylised facts of innovation networks the model shows, and which not
   sensitivity  which settings of a finished sweep matter, with the noise of luck taken out
+  discover     in which worlds of a finished sweep a regime fails, or two change places
   run          one run of one regime, with the story of a consortium; run id=... replays a stored run
+  validate     networks of the model against a real programme: validate [data=FOLDER]
+  calibrate    parameters fitted to a real programme: calibrate parameters=A,B targets=X,Y
   replicate    published model results, run again through the model's own rules: replicate [NAME]
   regimes      list the regimes; explain one: regimes NAME; start one: regimes new NAME from=X
   populations  list the populations; describe one: populations NAME
@@ -128,7 +136,7 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     _check_ownership()
     from agents.settings import ConfigError
 
-    folders, options = _split(words, ("lang", "jobs", "why"))
+    folders, options = _split(words, ("lang", "jobs", *BROUGHT))
     if len(folders) != 1:
         raise ConfigError(
             "report needs one folder of results. Write: consortia report results/compare lang=zh"
@@ -136,8 +144,8 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from experiments.report.command import write_again
 
     lang = _lang(options) if "lang" in options else None
-    why = Path(options["why"]) if "why" in options else None
-    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'), why)}")
+    brought = {name: Path(options[name]) for name in BROUGHT if name in options}
+    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'), brought)}")
     return OK
 
 
@@ -165,6 +173,17 @@ def _select(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     return OK
 
 
+def _search(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Try candidates. What was found is told where it arises."""
+    _check_ownership()
+    from experiments.search.settings import load_search
+
+    setup = load_search(words, config_dirs)
+    from experiments.search.job import search
+
+    return FAILED if search(setup).failures else OK
+
+
 def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     """Take the difference between two regimes apart. The answer is told where it arises."""
     _check_ownership()
@@ -174,6 +193,37 @@ def _why(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names = [word for word in words if "=" not in word]
     setup = load_why(names, [word for word in words if "=" in word], config_dirs)
     return FAILED if why(setup, progress=True).failures.num_rows else OK
+
+
+def _levers(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Move every lever. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.levers.job import levers
+    from experiments.levers.settings import load_census
+
+    names = [word for word in words if "=" not in word]
+    census = load_census(names, [word for word in words if "=" in word], config_dirs)
+    return FAILED if levers(census, progress=True).failures.num_rows else OK
+
+
+def _rankings(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """In how many worlds rankings hold. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.rankings.job import rank
+    from experiments.rankings.settings import load_rankings
+
+    rankings = load_rankings(words, config_dirs)
+    return FAILED if rank(rankings, progress=True).failures.num_rows else OK
+
+
+def _facts(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Measure stylised facts. The answer is told where it arises."""
+    _check_ownership()
+    from experiments.stylised.job import facts
+    from experiments.stylised.settings import load_facts
+
+    facts(load_facts(words, config_dirs), progress=True)
+    return OK
 
 
 def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
@@ -196,6 +246,24 @@ def _sensitivity(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
         lang=lang,
         progress=True,
     )
+    return OK
+
+
+def _discover(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Boxes of worlds in a sweep that has been run. What was found is told where it arises."""
+    from agents.settings import ConfigError
+    from experiments.discover.question import SETTINGS, read_question
+
+    folders, options = _split(words, SETTINGS)
+    if len(folders) != 1:
+        raise ConfigError(
+            "discover reads the folder of a sweep. Write: consortia discover results/sweep "
+            "fails=open_challenge"
+        )
+    question, lang = read_question(options), _lang(options)
+    from experiments.discover import discover
+
+    discover(Path(folders[0]).expanduser(), question, lang=lang, progress=True)
     return OK
 
 
@@ -239,6 +307,32 @@ def _replicate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     names, options = _split(words, OPTIONS)
     order = load_order(names, options, config_dirs)
     print(told(order, replicate(order)))
+    return OK
+
+
+def _validate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Networks of the model beside those of a real programme, and what chance would give."""
+    _check_ownership()
+    from experiments.validation.job import validate
+    from experiments.validation.settings import load_validate
+    from experiments.words import Words
+
+    answer = validate(load_validate(words, config_dirs))
+    print("\n".join(answer.sentences))
+    print(f"{Words(answer.lang)('sweep.results')} {answer.out}")
+    return OK
+
+
+def _calibrate(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
+    """Fit parameters to a real programme's networks."""
+    _check_ownership()
+    from experiments.calibration.job import calibrate
+    from experiments.calibration.settings import load_calibrate
+    from experiments.words import Words
+
+    fit, told = calibrate(load_calibrate(words, config_dirs))
+    print("\n".join(told))
+    print(f"{Words(fit.setup.model.lang)('sweep.results')} {fit.setup.model.out}")
     return OK
 
 
@@ -376,10 +470,17 @@ COMMANDS: dict[str, Callable[[Sequence[str], Sequence[Path]], int]] = {
     "compare": _compare,
     "select": _select,
     "sweep": _sweep,
+    "search": _search,
     "why": _why,
+    "levers": _levers,
+    "rankings": _rankings,
+    "facts": _facts,
     "sensitivity": _sensitivity,
+    "discover": _discover,
     "report": _report,
     "run": _run,
+    "validate": _validate,
+    "calibrate": _calibrate,
     "replicate": _replicate,
     "regimes": _regimes,
     "populations": _populations,

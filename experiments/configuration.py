@@ -48,6 +48,9 @@ ALL = "all"
 REFERENCE = REFERENCES[0]
 MOST_SEED = 2**63 - 1
 MOST_JOBS = 256
+# Commands that know no variants of the world.
+ONE_WORLD = ("select", "why", "levers", "rankings", "facts", "validate", "calibrate", "search")
+ONE_REGIME = ("run", "validate", "calibrate")  # commands that ask about a single regime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
 
     Parameters
     ----------
-    command: ``compare``, ``run``, ``select`` or ``why``; decides which regimes are taken and names the output folder.
+    command: ``compare``, ``run``, or one of :data:`ONE_WORLD`; decides which regimes are taken and names the output folder.
     overrides: settings as ``name=value``.
     config_dirs: users' folders; the last one shadows the others and ours.
 
@@ -161,7 +164,7 @@ def _refuse_what_does_nothing(
     for name in values:
         if name not in (*options, *GROUPS):
             raise ConfigError(f"'{name}' is not a setting. {nearest(str(name), options)}")
-    if command in ("select", "why") and "robustness" in {key.split(".")[0] for key in given.keys}:
+    if command in ONE_WORLD and "robustness" in {key.split(".")[0] for key in given.keys}:
         raise ConfigError(
             f"robustness does nothing here: {command} asks about one world. Leave it out, or "
             f"change the world itself, such as criteria.top_share=0.01."
@@ -287,14 +290,14 @@ def chosen_regimes(
     for one in changes:
         if one.regime is not None and one.regime not in known:
             raise ConfigError(f"regime '{one.regime}' is not known. {nearest(one.regime, known)}")
-    if command == "run":
+    if command in ONE_REGIME:
         names = [_regime_name("regime", values["regime"], known)]
     else:
         names = list(asked) or _regime_names(values["regimes"], known)
     entries = asked or {name: load_regime(library, name, changes) for name in names}
     for one in changes:
         refuse_idle(one, entries)
-    if command not in ("run", "select", "why"):
+    if command not in (*ONE_REGIME, "select", "why"):
         entries = {REFERENCE: load_regime(library, REFERENCE)} | entries
     chosen = tuple(entries.values())
     return in_order(chosen) if values["regimes"] == ALL and not asked else chosen

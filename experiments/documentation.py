@@ -20,10 +20,19 @@ from agents import kinds
 from agents.settings import ConfigError, Parameter, Settings, nearest
 from experiments.configuration import list_regimes
 from experiments.explain import _shown as shown
+from experiments.levers.page import lever_census, lever_census_zh
+from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
+from experiments.rankings.page import (
+    assumed_rankings,
+    parameter_cells,
+    ranking_page,
+    ranking_page_zh,
+)
 from experiments.regimes import DEFAULT, RegimeEntry, preset
 from experiments.seed_page import seed_document
+from experiments.stylised.page import fact_definitions, stylised_facts, stylised_facts_zh
 from simulation import columns, streams
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, Outcome
 from simulation.policies.registry import FAMILIES
@@ -32,7 +41,6 @@ from simulation.world import SECTIONS
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SYSTEMS = DOCS / "model" / "systems.yaml"
-LEVER_TESTS = ROOT / "tests" / "levers.yaml"
 BLOCK = re.compile(
     r"(?P<head><!-- generated: (?P<name>[a-z_]+) -->\n).*?(?P<tail><!-- end of (?P=name) -->)",
     re.DOTALL,
@@ -286,15 +294,16 @@ def assumed() -> str:
         for key, spec in settings.parameters().items():
             row = (f"`{name}.{key}`", shown(values[key]), spec.unit, spec.meaning)
             if spec.source.startswith("assumption"):
-                whole.append((*row, _declared(spec)[1]))
+                whole.append((*row, _declared(spec)[1], *parameter_cells(f"{name}.{key}")))
             elif NO_SOURCE.search(spec.source):
-                partly.append((*row, spec.source))
+                partly.append((*row, spec.source, *parameter_cells(f"{name}.{key}")))
     head = ("name", "value", "unit", "what it stands for")
+    held = ("rankings told so (reversed), lower / upper half", "differences that follow it")
     return (
         f"### No source at all ({len(whole)})\n\n"
-        + table((*head, "could be"), whole)
+        + table((*head, "could be", *held), whole)
         + f"\n\n### A source for the mechanism, none for the size ({len(partly)})\n\n"
-        + table((*head, "source and what is open"), partly)
+        + table((*head, "source and what is open", *held), partly)
     )
 
 
@@ -387,9 +396,8 @@ def lever_tests() -> str:
 
 
 def lever_rows() -> list[dict[str, Any]]:
-    """Rows of the table of lever tests; none when it is not there."""
-    rows = read_yaml(LEVER_TESTS) if LEVER_TESTS.is_file() else []
-    return [{"world": {}, **row} for row in rows]
+    """Rows of the table of lever tests."""
+    return [{"world": {}, **row} for row in read_yaml(TABLE)]
 
 
 def _settings(values: dict[str, Any]) -> str:
@@ -436,7 +444,8 @@ RENDERERS: dict[str, Callable[[], str]] = {
     renderer.__name__: renderer
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
-        systems, outcomes, trajectories, summary_columns, seed_document,
+        systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh, fact_definitions, stylised_facts,
+        stylised_facts_zh,
     )
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from typing import Any
 from agents.settings import ConfigError, nearest
 from experiments.configuration import list_regimes
 from experiments.explain import _shown as shown
+from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
 from experiments.regimes import DEFAULT, RegimeEntry
@@ -30,7 +31,6 @@ from simulation.world import SECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "docs" / "model" / "seed.yaml"
-LEVER_TESTS = ROOT / "tests" / "levers.yaml"
 KINDS = ("actor", "instrument", "stage", "number", "goal")
 MISSING, BACKGROUND = "not in the model", "background"
 STANDINGS = ("in the model", MISSING, BACKGROUND)
@@ -44,7 +44,7 @@ class Row:
     Attributes
     ----------
     where: names in the model, by what they are (the keys of :data:`LINKS`).
-    tests: rows of ``tests/levers.yaml`` by lever, or ``path::name``.
+    tests: rows of ``configs/levers/default.yaml`` by lever, or ``path::name``.
     untested: why no test shows that it bites, where none does.
     note: what the model has of it, and what it leaves out.
     absent: :data:`MISSING` or :data:`BACKGROUND` when the model does not have it, with a reason.
@@ -202,7 +202,7 @@ def proof_link(name: str) -> str:
     if separator:
         _known(test, _defined(ROOT / path))
         return f"[{test}](../../{path})"
-    signs = {row["lever"]: row["sign"] for row in read_yaml(LEVER_TESTS)}
+    signs = {row["lever"]: row["sign"] for row in read_yaml(TABLE)}
     _known(name, signs)
     inert = "" if signs[name] else " (inert where tried)"
     return f"[{name}](levers.md#which-levers-bite){inert}"

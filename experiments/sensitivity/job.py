@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from agents.settings import ConfigError
-from experiments.library import read_yaml
 from experiments.running.store import ExperimentError, describe
 from experiments.sensitivity.analysis import (
     ALL,
@@ -24,7 +23,7 @@ from experiments.sensitivity.analysis import (
 )
 from experiments.sensitivity.sentences import sensitivity_sentences
 from experiments.statistics.multiplicity import false_discovery
-from experiments.sweep.results import SweepResults, load_sweep
+from experiments.sweep.results import SweepResults, load_sweep, regime_titles
 from experiments.tables import make_schema, make_table, write_table
 
 SENSITIVITY = make_schema(
@@ -92,7 +91,7 @@ def sensitivity(
     if not done:
         first = refusals[0]
         raise ConfigError(f"outcome = {first.outcome}, regime '{first.regime}': {first.reason}")
-    titles = _titles(sweep, lang)
+    titles = regime_titles(sweep, lang)
     left_out = sweep.replicates - len(replicates)
     sentences = tuple(
         sensitivity_sentences(done, refusals, sweep.design.space.names, titles, left_out, lang)
@@ -109,16 +108,6 @@ def _tell(result: SensitivityResult, out: Path) -> None:
     for figure in result.figures:
         print(f"Figure:  {figure}")
     print(f"Results: {out / 'sensitivity.csv'}")
-
-
-def _titles(sweep: SweepResults, lang: str) -> dict[str, str]:
-    """Titles of the regimes as the sweep's configuration has them, else their names."""
-    path = sweep.out / "config.yaml"
-    config: Mapping[str, Any] = read_yaml(path) if path.is_file() else {}
-    kept = config.get("regimes", {})
-    return {
-        name: str(kept.get(name, {}).get("title", {}).get(lang) or name) for name in sweep.regimes
-    }
 
 
 def _write(

@@ -12,7 +12,7 @@ the name of its run; both are there from the start. The outcomes of a run stand 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agents.settings import ConfigError, nearest
+from experiments.library import read_yaml
 from experiments.running.plan import Plan
 from experiments.running.store import OUTCOME_NAMES, ExperimentError, write_parquet
 from experiments.sweep.designs import Design
@@ -105,6 +106,16 @@ def load_sweep(out: str | Path) -> SweepResults:
     replicates = (pc.max(cells.column("replicate")).as_py() or 0) + 1
     run_ids = cells.column("run_id").combine_chunks()
     return SweepResults(out, read_design(out), regimes, replicates, run_ids)
+
+
+def regime_titles(sweep: SweepResults, lang: str) -> dict[str, str]:
+    """Titles of the regimes as the sweep's configuration has them, else their names."""
+    path = sweep.out / "config.yaml"
+    config: Mapping[str, Any] = read_yaml(path) if path.is_file() else {}
+    kept = config.get("regimes", {})
+    return {
+        name: str(kept.get(name, {}).get("title", {}).get(lang) or name) for name in sweep.regimes
+    }
 
 
 def read_design(out: Path) -> Design:

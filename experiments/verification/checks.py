@@ -57,9 +57,30 @@ def _kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return kills(folder, full, words)
 
 
+def _facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.facts import facts
+
+    return facts(folder, full, words)
+
+
+def _replications(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.evidence import replications
+
+    return replications(folder, full, words)
+
+
+def _networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.evidence import networks
+
+    return networks(folder, full, words)
+
+
 CHECKS = (
     Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
     Check("kills", ("victim", "moment", "kept", "starts", "lost", "doubled", "values"), _kills),
+    Check("facts", ("fact", "published", "now", "against"), _facts),
+    Check("replications", ("name", "replicates", "agree", "differ", "directions"), _replications),
+    Check("networks", ("measure", "distance", "found", "published"), _networks),
 )
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import pytest
 
+from experiments.levers.settings import Row, rows
 from simulation.policies.registry import FAMILIES
 from tests.support.levers import (
     LEAST_POWER,
-    Row,
     biting,
     critical_value,
     groups,
     measure,
     power,
-    rows,
 )
 
 

@@ -1,65 +1,31 @@
 """Does a lever bite? Paired runs of one regime with the lever low and high, on the same luck.
 
-``tests/levers.yaml`` says for every lever, before the test is run, in which regime and world it
+``configs/levers/default.yaml`` says for every lever, before the test is run, in which regime and world it
 is moved from where to where, which outcome must move in which direction, and by how much at least.
-The page ``docs/model/levers-bite.md`` is the same table with what was measured; renew it with
-``python -m tests.support.levers``.
+The census (``consortia levers``) measures the same rows, and all levels between, with more pairs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 from scipy import stats
 
+from experiments.levers.settings import Row, rows
 from simulation.policies.registry import Regime
 from simulation.world import World
 from tests.support import worlds
 
-TABLE = Path(__file__).resolve().parent.parent / "levers.yaml"
-PAGE = TABLE.parent.parent / "docs" / "model" / "levers-bite.md"
 TEST_SEED = 20_261_123  # fixed before the first test; the settings were explored on another seed
 FALSE_POSITIVE_BUDGET = 1e-2  # chance that any row of the table passes or fails by bad luck
 LEAST_POWER = 0.8
 AGAINST_REFERENCE = ("deadweight", "additional", "displaced")
 ROWS_TOGETHER = 3  # rows that share burn-ins and landscapes; more would leave a worker waiting
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One lever, moved once.
-
-    Attributes
-    ----------
-    lever: ``family.lever``.
-    regime: the preset in which it is moved.
-    low, high: settings of the two arms, ``family.lever`` to value.
-    world: settings of the world of both arms; empty for the default world.
-    outcome, sign, smallest: what must move, which way, and by how much at least; ``sign`` 0
-        for a lever that is published as inert.
-    replicates: pairs of runs.
-    """
-
-    lever: str
-    regime: str
-    low: Mapping[str, Any]
-    high: Mapping[str, Any]
-    world: Mapping[str, Any]
-    outcome: str
-    sign: int
-    smallest: float
-    replicates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +36,6 @@ class Measured:
     error: float
     pairs: int
     low_mean: float
-
-
-def rows() -> list[Row]:
-    """The table, in its order."""
-    entries = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-    return [Row(**{"world": {}, **entry}) for entry in entries]
 
 
 def biting() -> Iterator[Row]:
@@ -150,67 +110,3 @@ def _world(group: Sequence[Row]) -> World:
     if all(row.outcome != "hand_over_solved" for row in group):
         changes["time.hand_over"] = 0
     return worlds.changed_world(changes)
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ",".join(map(str, value)) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def page(table: list[tuple[Row, Measured]]) -> str:
-    """The measured table as Markdown."""
-    lines = [
-        "# Which levers bite",
-        "",
-        "Every lever moved once, alone, in paired runs on the same luck: high minus low, with a",
-        "95 % interval. Setting, outcome, sign and smallest effect stand in `tests/levers.yaml`",
-        "and were fixed before the test; the test runs in CI. Renew this page with",
-        "`python -m tests.support.levers`.",
-        "",
-        "| lever | regime | from | to | world | outcome | at low | difference (95 %) | pairs | verdict |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row, found in table:
-        half = 1.96 * found.error
-        lines.append(
-            f"| `{row.lever}` | {row.regime} | {_told(row.low)} | {_told(row.high)} | "
-            f"{_told(row.world) or 'default'} | {row.outcome} | {found.low_mean:.3g} | "
-            f"{found.mean:+.3g} [{found.mean - half:+.3g}, {found.mean + half:+.3g}] | "
-            f"{found.pairs} | {_verdict(row, found)} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _told(settings: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name} = {_written(value)}" for name, value in settings.items())
-
-
-def _verdict(row: Row, found: Measured) -> str:
-    if row.sign == 0:
-        return "not shown to bite"
-    if row.sign * found.mean < critical_value() * found.error:
-        return "fails its test"
-    return "bites" if not row.world else "bites only if"
-
-
-def main() -> int:
-    """Measure every row and write the page."""
-    from simulation.warmup import warm_up
-
-    warm_up(lambda text: print(text, file=sys.stderr))
-    together = groups(rows())
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as workers:
-        measured = list(workers.map(measure, together))
-    found = {
-        (row.lever, row.regime): one
-        for group, several in zip(together, measured, strict=True)
-        for row, one in zip(group, several, strict=True)
-    }
-    table = [(row, found[row.lever, row.regime]) for row in rows()]
-    PAGE.write_text(page(table), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

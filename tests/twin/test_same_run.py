@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from experiments.levers.settings import Row, rows
 from simulation import setup
 from simulation.phases import PHASES as ENGINE_PHASES
 from simulation.runner import run_replicate
@@ -17,7 +18,9 @@ from tests.support.twin.model import PHASES, TwinModel
 from tests.support.twin.runner import run_twin
 
 SHORT = {"time.burn_in": 8, "time.policy": 12, "time.run_out": 20, "time.hand_over": 4}
-LEVERS_IN_TURN = 9  # every so many of the arms of tests/levers.yaml is run; odd: low and high ones
+LEVERS_IN_TURN = (
+    9  # every so many of the arms of configs/levers/default.yaml is run; odd: low and high ones
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +103,14 @@ def test_landscapes_that_lose_their_place_come_to_the_same_run(
     assert parting(world, people, regime, seed=worlds.SEED) is None
 
 
-def arms() -> list[levers.Row]:
+def arms() -> list[Row]:
     """The settings that levers are tested with, where they bite; each as the high arm of a row."""
-    both = [
-        dataclasses.replace(row, high=arm) for row in levers.rows() for arm in (row.low, row.high)
-    ]
+    both = [dataclasses.replace(row, high=arm) for row in rows() for arm in (row.low, row.high)]
     return both[::LEVERS_IN_TURN]
 
 
 @pytest.mark.parametrize("row", arms(), ids=lambda row: f"{row.lever}@{row.regime}")
-def test_levers_come_to_the_same_run(row: levers.Row) -> None:
+def test_levers_come_to_the_same_run(row: Row) -> None:
     world = worlds.changed_world({**row.world, **SHORT})
     regime = worlds.changed_regime(worlds.regimes()[row.regime], row.high)
     people = worlds.cut(worlds.default_population(), 60)

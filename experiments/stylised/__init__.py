@@ -1,0 +1,1 @@
+"""``consortia facts``: which stylised facts of innovation networks the model shows, and which not."""
