@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+BROUGHT = ("why", "rankings")  # folders that the report of a comparison can show
 
 OVERVIEW = """\
 Compare how often breakthroughs happen under alternative ways of organising collaborative R&D.
@@ -135,7 +136,7 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     _check_ownership()
     from agents.settings import ConfigError
 
-    folders, options = _split(words, ("lang", "jobs", "why"))
+    folders, options = _split(words, ("lang", "jobs", *BROUGHT))
     if len(folders) != 1:
         raise ConfigError(
             "report needs one folder of results. Write: consortia report results/compare lang=zh"
@@ -143,8 +144,8 @@ def _report(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from experiments.report.command import write_again
 
     lang = _lang(options) if "lang" in options else None
-    why = Path(options["why"]) if "why" in options else None
-    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'), why)}")
+    brought = {name: Path(options[name]) for name in BROUGHT if name in options}
+    print(f"Report:  {write_again(Path(folders[0]), lang, options.get('jobs', '0'), brought)}")
     return OK
 
 

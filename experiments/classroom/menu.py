@@ -11,7 +11,17 @@ from experiments.library import CONFIGS, Library, read_yaml
 from experiments.regimes import RegimeEntry, check_words, in_order, load_regime
 
 GROUP = "lesson"
-LESSON_KEYS = ("order", "title", "question", "regime", "against", "outcome", "settings")
+LESSON_KEYS = (
+    "order",
+    "title",
+    "question",
+    "regime",
+    "against",
+    "outcome",
+    "settings",
+    "changed",
+    "debrief",
+)
 UNCHANGED = "unchanged"  # to be compared with: the same regime with its own levers
 
 
@@ -33,7 +43,10 @@ class Slider:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A named question with the settings that the page starts from; words by language."""
+    """A named question with the settings that the page starts from; words by language.
+
+    ``changed``: the one assumption that is changed at the end, and its new value.
+    """
 
     name: str
     order: int
@@ -43,6 +56,8 @@ class Lesson:
     against: str
     outcome: str
     settings: dict[str, float]
+    changed: dict[str, float]
+    debrief: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,6 @@ def menu() -> Menu:
 def _lesson(name: str, document: dict[str, Any]) -> Lesson:
     if set(document) != set(LESSON_KEYS):
         raise ConfigError(f"lesson '{name}': write exactly {', '.join(LESSON_KEYS)}.")
-    for key in ("title", "question"):
+    for key in ("title", "question", "debrief"):
         check_words(f"lesson '{name}'", key, document[key])
     return Lesson(name=name, **document)

@@ -8,6 +8,7 @@ import gzip
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,27 +108,20 @@ def _words(request: Request) -> Words:
 
 
 async def _page(request: Request) -> Response:
-    words = _words(request)
-    template = _templates().get_template("index.html.j2")
-    data = {
-        "words": {key: text for key, text in catalogue(words.lang).items() if key.startswith(PAGE_WORDS)},
-        "scene": scene(words.lang),
-        "menu": _menu(words),
-        "lang": words.lang,
-    }  # fmt: skip
-    other = "zh" if words.lang == "en" else "en"
-    page = template.render(
-        t=words,
-        lang=words.lang,
-        other=other,
-        data=_embedded(data),
-        address=request.app.state.address,
+    return HTMLResponse(_page_text(_words(request).lang, request.app.state.address))
+
+
+@cache
+def _page_text(lang: str, address: str) -> str:
+    """The page, the same for everybody: what it shows is in its address and read by its script."""
+    words = Words(lang)
+    shown = {key: text for key, text in catalogue(lang).items() if key.startswith(PAGE_WORDS)}
+    data = {"words": shown, "scene": scene(lang), "menu": _menu(words), "lang": lang}
+    template = Environment(loader=FileSystemLoader(WEB), autoescape=True).get_template(
+        "index.html.j2"
     )
-    return HTMLResponse(page)
-
-
-def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader(WEB), autoescape=True)
+    other = "zh" if lang == "en" else "en"
+    return template.render(t=words, lang=lang, other=other, data=_embedded(data), address=address)
 
 
 def _embedded(data: Any) -> str:
@@ -150,7 +144,7 @@ def _menu(words: Words) -> dict[str, Any]:
         "lessons": [
             {"name": one.name, "title": one.title[words.lang], "question": one.question[words.lang],
              "regime": one.regime, "against": one.against, "outcome": one.outcome,
-             "settings": one.settings}
+             "changed": one.changed, "settings": one.settings}
             for one in given.lessons
         ],
         "replicates": given.replicates,

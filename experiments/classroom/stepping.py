@@ -1,7 +1,7 @@
 """One run, a quarter at a time, without agents: a page looks at columns, and thirty wait for it.
 
 The phases and their order are those of :class:`simulation.model.ConsortiaModel`, which keeps an agent
-for everybody and takes ten times as long; tests compare the two.
+for everybody and takes four times as long; tests compare the two.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,11 +90,12 @@ def _worlds(axes: Axes, design: Design, cases: Cases, box: Box, points: IntArray
                 mfc=colour if told else "none", mew=1.1, alpha=0.85,
             )  # fmt: skip
     limits = {k: _limits(design, k) for k in (across, up)}
-    (left, right), (low, high) = (_extent(design, box, k, limits[k]) for k in (across, up))
     if box.sides:
-        axes.add_patch(
-            Rectangle((left, low), right - left, high - low, fill=False, ec=BOX, lw=1.8, ls="--")
-        )
+        for (left, right), (low, high) in itertools.product(
+            *(spans(design, box, k, limits[k]) for k in (across, up))
+        ):
+            size = right - left, high - low
+            axes.add_patch(Rectangle((left, low), *size, fill=False, ec=BOX, lw=1.8, ls="--"))
     for k, set_ticks, set_label, set_limits in (
         (across, axes.set_xticks, axes.set_xlabel, axes.set_xlim),
         (up, axes.set_yticks, axes.set_ylabel, axes.set_ylim),
@@ -135,20 +137,23 @@ def _limits(design: Design, k: int) -> tuple[float, float]:
     return low - 0.03 * (high - low), high + 0.03 * (high - low)
 
 
-def _extent(design: Design, box: Box, k: int, limits: tuple[float, float]) -> tuple[float, float]:
-    """From where to where a box goes along a factor; names that it leaves out between others too."""
+def spans(
+    design: Design, box: Box, k: int, limits: tuple[float, float]
+) -> list[tuple[float, float]]:
+    """From where to where a box goes along a factor; apart where it leaves out names between others."""
     low, high = limits
     room = 0.006 * (high - low)  # so that an open side is seen inside the axes
     low, high = low + room, high - room
     for side in box.sides:
-        if side.factor != k:
-            continue
-        if side.levels:
-            rows = [design.space.factors[k].levels.index(level) for level in side.levels]
-            low, high = min(rows) - 0.42, max(rows) + 0.42
-        low = side.low if side.low is not None else low
-        high = side.high if side.high is not None else high
-    return low, high
+        if side.factor == k and side.levels:
+            rows = sorted(design.space.factors[k].levels.index(level) for level in side.levels)
+            breaks = [n for n in range(1, len(rows)) if rows[n] > rows[n - 1] + 1]
+            parts = itertools.pairwise([0, *breaks, len(rows)])
+            return [(rows[a] - 0.42, rows[b - 1] + 0.42) for a, b in parts]
+        if side.factor == k:
+            low = side.low if side.low is not None else low
+            high = side.high if side.high is not None else high
+    return [(low, high)]
 
 
 def _trade_off(axes: Axes, steps: FloatArray, one: Measured, words: Words) -> None:

@@ -220,6 +220,16 @@ class Composer:
         yield from self._show("dependence")
         yield from self._list(tables.dependence(self.facts))
         yield from self._list(kept)
+        yield from self._worlds()
+
+    def _worlds(self) -> Iterator[Block]:
+        """In how many worlds drawn from the ranges of all parameters rankings hold."""
+        held = tables.ranking_pairs(self.facts)
+        if held.rows:
+            yield self._say("text.worlds")
+            yield Grid(held)
+        else:
+            yield Gap(self.facts.words("gap.worlds"))
         yield self._say("text.uncertain", note=True)
 
     def _appendix(self) -> Iterator[Block]:

@@ -32,6 +32,7 @@ from simulation.policies.registry import FAMILIES, Programme, Regime
 from simulation.world import World
 
 REPORTED = ("compare", "sweep", "why")  # commands whose folders have a report
+BROUGHT = ("why", "ranking_pairs")  # by other commands
 PROGRESS = ("runs", "trajectories", "programmes")
 
 
@@ -73,7 +74,12 @@ def read_stored(folder: Path, values: Mapping[str, Any], lang: str | None, jobs:
     notices += unfinished(words, runs, setup)
     replayed = {name: tables[name] for name in REPLAYED_NAMES if name in tables}
     results = Results(
-        runs, tables.get("trajectories"), tables.get("programmes"), replayed, tables.get("why")
+        runs,
+        tables.get("trajectories"),
+        tables.get("programmes"),
+        replayed,
+        tables.get("why"),
+        tables.get("ranking_pairs"),
     )
     return Stored(results, setup, provenance, notices)
 
@@ -120,12 +126,12 @@ def _tables(folder: Path) -> tuple[dict[str, pa.Table], list[str]]:
     """The tables that can be read, and the files that cannot."""
     tables: dict[str, pa.Table] = {}
     missing = []
-    for name in (*PROGRESS, *REPLAYED_NAMES, "why"):
+    for name in (*PROGRESS, *REPLAYED_NAMES, *BROUGHT):
         path = folder / f"{name}.parquet"
         try:
             tables[name] = pq.read_table(path)
         except (OSError, pa.ArrowException):
-            missing += [path.name] if name != "why" or path.exists() else []
+            missing += [path.name] if name not in BROUGHT or path.exists() else []
     for name, schema in (("organisations", ORGANISATIONS), ("projects", PROJECTS)):
         if name in tables and not set(schema.names) <= set(tables[name].column_names):
             del tables[name]  # of another version

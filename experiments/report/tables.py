@@ -22,6 +22,7 @@ DEADWEIGHT = ("deadweight", "additional", "displaced")
 ROBUST = (PRIMARY, "solved", "welfare")  # outcomes whose order is shown; the file holds all
 PUBLIC_MONEY = ("public_offered", "public_spent", "public_unspent")
 SHOWN_REGIONS = 6
+NOT_TOLD = "not_told"  # verdict of experiments.rankings.results
 HALF = len(FUNNEL) // 2  # the funnel in two tables, so that it fits on a page
 
 
@@ -304,6 +305,30 @@ def dependence(facts: Facts) -> Table:
             str(ranked[0]["n"]),
         ])  # fmt: skip
     return Table("dependence", words("table.dependence"), heads, rows, both("dependence"), 3)
+
+
+def ranking_pairs(facts: Facts) -> Table:
+    """Pairs told apart in the main world, with the shares of drawn worlds told so and reversed."""
+    words = facts.words
+    keys = ("count", "ranking", "difference", "told_so", "reversed", "untold_worlds", "verdict")
+    rows = [
+        [
+            words("outcome." + outcome),
+            words(
+                "ranking.pair", better=facts.title(row["better"]), worse=facts.title(row["worse"])
+            ),
+            number(row["difference"], signed=True),
+            *(words.percent(row[share]) for share in ("same", "reversed", "untold")),
+            words("ranking." + row["verdict"]),
+        ]
+        for outcome in ROBUST
+        for row in sorted(
+            facts.rows("ranking_pairs", outcome=outcome), key=lambda row: -row["same"]
+        )
+        if row["verdict"] != NOT_TOLD and {row["better"], row["worse"]} <= set(facts.names)
+    ]
+    heads = [words("head." + key) for key in keys]
+    return Table("worlds", words("table.worlds"), heads, rows, ("ranking_pairs.parquet",), 2)
 
 
 def regimes(facts: Facts) -> Table:

@@ -23,6 +23,8 @@ class Results:
     replayed: tables of :func:`experiments.replayed.replayed_tables`.
     why: shares of levers in the difference of two regimes; columns regime, baseline, outcome,
         lever, share, low, high, alone, n.
+    rankings: in how many possible worlds the ranking of each pair holds, as ``consortia rankings``
+        writes its pairs.
     """
 
     runs: pa.Table
@@ -30,6 +32,7 @@ class Results:
     programmes: pa.Table | None = None
     replayed: Mapping[str, pa.Table] = field(default_factory=dict)
     why: pa.Table | None = None
+    rankings: pa.Table | None = None
 
 
 def write_all(
@@ -55,6 +58,8 @@ def write_all(
     shown = dict(tables)
     if results.why is not None:
         shown["why"] = results.why
+    if results.rankings is not None:
+        shown["ranking_pairs"] = results.rankings
     if "organisations" in results.replayed:
         shown["organisations"] = results.replayed["organisations"]
     figures = write_figures(results.runs, shown, setup, out)

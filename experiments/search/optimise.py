@@ -124,6 +124,7 @@ def _library() -> Any:
 
 
 def _sampler(optuna: Any, goals: int, size: int, seed: int) -> Any:
+    seed %= 2**32  # NumPy's older generator, which Optuna uses, takes no larger one
     if goals > 1:
         return optuna.samplers.NSGAIISampler(population_size=size, seed=seed)
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=2 * BATCH)

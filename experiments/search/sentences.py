@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from experiments.report import interval, number
 from experiments.search.results import CANNOT_TELL, DOMINATED, MIX, ON_FRONT, TUNED, Final
 from experiments.search.settings import SearchSetup
+from experiments.search.trials import held_out_seed
 from experiments.statistics import paired
 from experiments.words import Words
 
@@ -20,7 +21,7 @@ def sentences(final: Final, setup: SearchSetup, failed: int, words: Words) -> li
     key = "rule_contest" if rule.contest else "rule_front"
     lines.append(
         words(
-            f"search.{key}", candidates=setup.candidates, held=rule.held_out, seed=base.seed + 1,
+            f"search.{key}", candidates=setup.candidates, held=rule.held_out, seed=held_out_seed(base.seed),
             worlds=rule.worlds, runs=setup.candidates * rule.worlds * base.replicates,
         )
     )  # fmt: skip

@@ -21,6 +21,9 @@ USUAL = {
     "worlds": "1",
     "held_out": "100",
 }
+OF_OTHERS = (
+    "outcome", "half_width", "indifference", "confidence", "best", "level", "orders", "regime", "consortium",
+)  # fmt: skip
 USUAL_REPLICATES = 10
 FEWEST_CANDIDATES = 16
 FEWEST_HELD_OUT = 20  # replicates, from which simultaneous intervals can be given
@@ -94,6 +97,7 @@ def load_search(texts: Sequence[str], config_dirs: Sequence[Path] = ()) -> Searc
 
     for text in texts:
         _refuse_money(text)
+        _refuse_idle(text)
     own = USUAL | dict(text.split("=", 1) for text in texts if text.partition("=")[0] in OWN)
     rest = [text for text in texts if text.partition("=")[0] not in OWN]
     if not any(text.startswith("replicates=") for text in rest):
@@ -110,6 +114,15 @@ def _refuse_money(text: str) -> None:
         raise ConfigError(
             f"{text}: money is no lever here, since all candidates have the same. Leave it out, or "
             f"change the money of all by money.budget_myuan_per_year=24."
+        )
+
+
+def _refuse_idle(text: str) -> None:
+    name = text.partition("=")[0]
+    if name in OF_OTHERS:
+        raise ConfigError(
+            f"{text} does nothing here. A search has goals, such as goals=welfare, and regimes, such "
+            f"as regimes=open_challenge,prize."
         )
 
 

@@ -19,6 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from agents.consortium import STATES, UNDER_WAY
+from experiments.classroom.menu import menu
 from experiments.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -338,6 +339,27 @@ def test_nothing_serious_for_axe_and_nothing_overflows(
     ]
     assert serious == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_lesson_from_one_run_to_the_changed_assumption(page: Page, lang: str) -> None:
+    """Predict, one run, thirty pairs, one assumption changed, thirty pairs: the answer reverses."""
+    lesson = next(one for one in menu().lessons if one.name == "borders_hub_purse")
+    page.select_option("#lesson", lesson.name)
+    expect(page.locator("#question")).to_have_text(lesson.question[lang])
+    settle(page)
+    page.locator("#seed").fill("1")
+    page.keyboard.press("Tab")
+    settle(page)
+    assert "seed=1" in page.url and page.locator(".verdict").count() == 0
+    page.locator("#seed").fill("7")
+    page.keyboard.press("Tab")
+    settle(page)
+    page.click("#compare-start")
+    expect(page.locator(".verdict")).to_have_attribute("data-verdict", "lower", timeout=LONG)
+    page.click("#assumption")
+    settle(page)
+    page.click("#compare-start")
+    expect(page.locator(".verdict")).to_have_attribute("data-verdict", "higher", timeout=LONG)
 
 
 def test_axe_can_find_something(page: Page) -> None:

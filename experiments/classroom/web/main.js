@@ -51,6 +51,8 @@ function showSettings() {
   for (const name of ["lesson", "regime", "against", "outcome", "seed"]) $(name).value = choices[name];
   const lesson = MENU.lessons.find((one) => one.name === choices.lesson);
   $("question").textContent = lesson?.question ?? "";
+  $("assumption").hidden = !lesson;
+  $("assumption").textContent = lesson ? t("button.assumption", { change: changeOf(lesson) }) : "";
   $("other-language").href = `${address(choices)}`.replace(`lang=${LANG}`, `lang=${LANG === "zh" ? "en" : "zh"}`);
   $("export-data").href = `/export/run.csv?${query(choices)}`;
   $("export-settings").href = `/export/settings.yaml?${query(choices)}`;
@@ -89,6 +91,16 @@ function chooseLesson(name) {
   const one = MENU.lessons.find((each) => each.name === name);
   if (!one) change({ lesson: "" });
   else change({ lesson: name, regime: one.regime, against: one.against, outcome: one.outcome, settings: { ...one.settings }, quarter: "0" });
+}
+
+/** The changed assumption of a lesson in words. */
+function changeOf(lesson) {
+  return join(Object.entries(lesson.changed).map(([name, value]) => `${t(`slider.${name}`)} = ${value}`));
+}
+
+function changeAssumption() {
+  const lesson = MENU.lessons.find((one) => one.name === page.choices.lesson);
+  change({ settings: { ...page.choices.settings, ...lesson.changed } });
 }
 
 function chooseRegime(name) {
@@ -292,6 +304,7 @@ function wire() {
   $("regime").addEventListener("change", (event) => chooseRegime(event.target.value));
   for (const name of ["against", "outcome", "seed"]) $(name).addEventListener("change", (event) => change({ [name]: event.target.value }));
   $("new-luck").addEventListener("click", () => change({ seed: String((Number(page.choices.seed) + 1) % (MENU.most_seed + 1)) }));
+  $("assumption").addEventListener("click", changeAssumption);
   $("undo").addEventListener("click", () => history.back());
   $("redo").addEventListener("click", () => history.forward());
   $("run").addEventListener("click", play);

@@ -15,9 +15,11 @@ from experiments import figures
 from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
+from experiments.rankings.results import PAIRS
 from experiments.report.stored import read_settings, read_stored
 from experiments.sweep.job import sweep
 from experiments.sweep.setup import load_sweep_setup
+from experiments.tables import make_table
 from experiments.why.job import why
 from experiments.why.settings import load_why
 from tests.support.fake_engine import FakeEngine
@@ -142,6 +144,35 @@ def test_a_decomposition_is_brought_into_the_report(
     assert sum(row["share"] for row in rows) == pytest.approx(taken.found.total.difference)
     assert rows[0]["alone"] == pytest.approx(taken.found.switches[0].found.difference)
     assert "consortia why" not in report(folder)  # from now on
+
+
+def test_rankings_over_worlds_are_brought_into_the_report(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rankings"
+    out.mkdir()
+    assert "consortia rankings out=" in report(folder)
+    assert main(["report", str(folder), f"rankings={out}"]) == 2
+    assert "holds no finished rankings" in capsys.readouterr().err
+    pair = dict.fromkeys(PAIRS.names) | {"better": "race", "worse": "prize", "difference": 0.7,
+                                         "same": 0.61, "reversed": 0.02, "untold": 0.37}  # fmt: skip
+    rows = [
+        pair | {"outcome": "technical", "verdict": "holds"},
+        pair | {"outcome": "solved", "verdict": "not_told"},
+        pair | {"outcome": "solved", "verdict": "open", "worse": "open_challenge"},  # not here
+    ]
+    pq.write_table(make_table(PAIRS, rows), out / "pairs.parquet")
+    settings = (folder / "config.yaml").read_text(encoding="utf-8")
+    (out / "config.yaml").write_text(settings.replace("noise: 0.04", "noise: 0.05"))
+    assert main(["report", str(folder), f"rankings={out}"]) == 2
+    assert "another world" in capsys.readouterr().err
+    (out / "config.yaml").write_text(settings, encoding="utf-8")
+    text = report(folder, f"rankings={out}")
+    shown = text.split('<table id="table-worlds">')[1].split("</table>")[0]
+    assert shown.count("<tr>") == 2
+    assert "Race of several teams over Prize" in shown and "61 %" in shown and "holds" in shown
+    assert "consortia rankings out=" not in report(folder)  # from now on
+    assert "各排序在多大比例的可能世界中成立" in report(folder, "lang=zh")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ import pytest
 from agents.settings import ConfigError
 from experiments import cli
 from experiments.discover import discover
+from experiments.discover.boxes import Box, Side
+from experiments.discover.figure import spans
 from experiments.discover.question import Question, halves, read_question
 from experiments.running.store import ExperimentError
 from tests.support import planted_boxes as known
@@ -125,6 +127,17 @@ def test_luck_that_all_worlds_share_makes_no_box(use) -> None:
     one = discover(use(race=place * slopes), FAILS).measured[0]
     assert one.density.value > 0.95 and one.density.low > one.base.value
     assert one.gap < 0.0 < one.gap_high and not one.told
+
+
+def test_the_picture_leaves_out_what_the_box_leaves_out() -> None:
+    made = known.design()
+    whole = (-0.5, 2.5)
+    apart = Box((Side(4, levels=("classroom", "national")),))
+    assert spans(made, apart, 4, whole) == [(-0.42, 0.42), pytest.approx((1.58, 2.42))]
+    together = Box((Side(4, levels=("yangtze_delta", "national")),))
+    assert spans(made, together, 4, whole) == [pytest.approx((0.58, 2.42))]
+    (one,) = spans(made, Box((Side(0, low=0.02), Side(0, high=0.1))), 0, (-0.006, 0.206))
+    assert one == (0.02, 0.1)
 
 
 def test_worlds_that_cannot_be_told_are_counted(use) -> None:

@@ -22,6 +22,7 @@ from experiments.search.optimise import front
 from experiments.search.settings import Goal, load_search
 from experiments.search.space import Mixes, Tuning
 from experiments.search.trials import drawn_worlds
+from simulation.runner import run_replicate
 from tests.support import lever_engine as known
 from tests.support.lever_engine import LeverEngine
 
@@ -228,6 +229,12 @@ def test_held_out_worlds_are_others() -> None:
     assert drawn_worlds(single, 5) == (single.base.world,)
 
 
+def test_the_largest_seed_can_be_used(tmp_path, log) -> None:
+    largest = 2**63 - 1
+    found = contest(tmp_path / "out", log, 0.0, f"seed={largest}", "runs=64")
+    assert "under seed 0 " in found.sentences[-1]
+
+
 def test_candidates_run_in_every_world(tmp_path, log) -> None:
     setup = known.front_setup(tmp_path / "out", "worlds=3", "runs=150")
     found = search(setup, progress=False, run=LeverEngine(log))
@@ -260,8 +267,31 @@ def test_contradictory_mixes_are_left_out() -> None:
         (["regimes=race"], "mixes need two regimes or more"),
         (["robustness=none"], "robustness does nothing here"),
         (["goal=welfare"], "is not a setting"),
+        (["outcome=welfare"], "does nothing here. A search has goals"),
     ],
 )
 def test_the_command_line_refuses(words, told, tmp_path, capsys) -> None:
     assert cli.main(["search", "population=classroom", f"out={tmp_path / 'out'}", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_engine_offers_every_mix_the_same_public_money() -> None:
+    """What the lever family leaves equal is equal in the runs as well, whatever else a mix has."""
+    setup = load_search(["population=classroom"])
+    base = setup.base
+    space = Mixes(Library.open(()), [entry for entry in base.regimes if entry.programmes])
+    mixes = [
+        space.entry(f"mix_{number}", place | {"funding": start["funding"]})
+        for number, (place, start) in enumerate(
+            zip(space.starts, reversed(space.starts), strict=True)
+        )
+        if place["monitoring"] == start["monitoring"]
+    ]
+    entries = [*mixes, *(entry for entry in base.regimes if entry.programmes)]
+    results = run_replicate(
+        base.world, base.population, base.reference.regime, [one.regime for one in entries],
+        seed=base.seed, replicate=0,
+    )  # fmt: skip
+    offered = [result.outcomes["public_offered"] for result in results]
+    assert len(mixes) >= 2 and offered == pytest.approx([offered[0]] * len(entries))
+    assert offered[0] > 0.0

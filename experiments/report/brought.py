@@ -1,8 +1,8 @@
-"""A difference taken apart by ``consortia why``, brought into the folder of a comparison."""
+"""What other commands found, brought into the folder of a comparison to be shown in its report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,40 @@ def bring_why(source: Path, folder: Path) -> pa.Table:
     ConfigError: ``source`` holds no decomposition, or one of another population, world or seed.
     OSError: the folder cannot be written.
     """
-    try:
-        config = read_yaml(source / "config.yaml")
-        tables = {
-            name: pq.read_table(source / f"{name}.parquet").to_pylist()
-            for name in ("contributions", "switches", "chain")
-        }
-    except (OSError, pa.ArrowException) as error:
-        raise ConfigError(
-            f"why = {source} holds no finished decomposition. Make one: consortia why A B out={source}"
-        ) from error
-    _refuse_another_world(config, read_yaml(folder / "config.yaml"), source)
-    table = make_table(WHY, _rows(tables))
+    remedy = f"holds no finished decomposition. Make one: consortia why A B out={source}"
+    config, tables = _read("why", source, ("contributions", "switches", "chain"), remedy)
+    _refuse_another_world("why", config, read_yaml(folder / "config.yaml"), source)
+    table = make_table(WHY, _rows({name: one.to_pylist() for name, one in tables.items()}))
     write_parquet(folder / "why.parquet", table)
     return table
+
+
+def bring_rankings(source: Path, folder: Path) -> pa.Table:
+    """Write and return ``ranking_pairs.parquet`` of a comparison: in how many worlds rankings hold.
+
+    Raises
+    ------
+    ConfigError: ``source`` holds no such rankings, or those of another population or world.
+    OSError: the folder cannot be written.
+    """
+    remedy = f"holds no finished rankings. Make them: consortia rankings out={source}"
+    config, tables = _read("rankings", source, ("pairs",), remedy)
+    _refuse_another_world("rankings", config, read_yaml(folder / "config.yaml"), source)
+    table = tables["pairs"]
+    write_parquet(folder / "ranking_pairs.parquet", table)
+    return table
+
+
+def _read(
+    setting: str, source: Path, names: Sequence[str], remedy: str
+) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    """Settings and tables of a folder that another command has written."""
+    try:
+        config = read_yaml(source / "config.yaml")
+        tables = {name: pq.read_table(source / f"{name}.parquet") for name in names}
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigError(f"{setting} = {source} {remedy}") from error
+    return config, tables
 
 
 def _rows(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -62,10 +82,10 @@ def _rows(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _refuse_another_world(theirs: Any, ours: Any, source: Path) -> None:
+def _refuse_another_world(setting: str, theirs: Any, ours: Any, source: Path) -> None:
     for name in SHARED:
         if theirs.get(name) != ours.get(name):
             raise ConfigError(
-                f"why = {source} was made with another {name} than this comparison, so it does not "
+                f"{setting} = {source} was made with another {name} than this comparison, so it does not "
                 f"explain its differences. Make one with the same settings."
             )
