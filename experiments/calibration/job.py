@@ -216,6 +216,7 @@ def page(fit: Fit, told: list[str], pictures: list[str], words: Words) -> str:
         words("calibration.check_about", count=fit.setup.checked_runs, projects=fit.setup.projects),
         f"![{words('validation.alt')}]({pictures[1]})",
         _check_table(fit, words),
+        words("validation.figure_caption"),
         words("calibration.files", folder=FOLDER),
         words("validation.source", source=fit.setup.against.source),
         words("validation.command", command=_command(fit)),
@@ -257,7 +258,8 @@ def _check_table(fit: Fit, words: Words) -> str:
             number(before.model.mean), f"{number(after.model.mean)} ({number(after.model.sd)})",
             number(after.real.mean), number(after.null.mean),
             f"{number(after.distance, signed=True)} {interval(after.low, after.high, signed=True)}",
-            f"± {number(after.target.within)}", words(f"validation.verdict.{after.verdict}"),
+            f"± {number(after.target.within)}",
+            words(f"validation.verdict.{after.verdict}") + (" *" if after.null_too else ""),
         ])  # fmt: skip
     return table([words(f"calibration.column.{name}") for name in names], lines)
 

@@ -80,12 +80,24 @@ def inferred(
     design = np.column_stack([np.ones(len(kept)), summaries[kept] - observed])
     slopes = np.linalg.lstsq(design * weight[:, None], logit * weight[:, None], rcond=None)[0]
     adjusted = logit - design[:, 1:] @ slopes[1:]
+    adjusted = slopes[0] + (adjusted - slopes[0]) * _widening(weight**2, design.shape[1])
     back = ends[:, 0] + (ends[:, 1] - ends[:, 0]) / (1 + np.exp(-adjusted))
     shares = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
     told: FloatArray = np.array(
         [weighted_quantiles(column, weight**2, shares) for column in back.T]
     )
     return told
+
+
+def _widening(weights: FloatArray, coefficients: int) -> float:
+    """By how much residuals of a fit are too narrow for the error of a new value.
+
+    Least squares takes ``coefficients`` of the effective number of runs, and the fitted level has an
+    error of its own.
+    """
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    used = coefficients / effective
+    return float(np.sqrt((1 + used) / max(1 - used, 0.1)))
 
 
 def weighted_quantiles(

@@ -9,7 +9,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED_FOLDERS = {"build", "dist", "results", "outputs", "__pycache__"}
 KEPT_HIDDEN = {".ci", ".gitignore", ".python-version"}
-BINARY = {".png", ".parquet", ".gz", ".otf", ".ttf", ".ttc", ".woff2", ".pdf", ".zip", ".npz"}
+BINARY = {
+    ".png",
+    ".parquet",
+    ".gz",
+    ".otf",
+    ".ttf",
+    ".ttc",
+    ".woff2",
+    ".pdf",
+    ".zip",
+    ".npz",
+    ".db",
+}
 # Invented homes may stand as examples; where this copy lies and whose it is may not.
 HERE = "|".join(re.escape(str(folder)) for folder in (Path.home(), ROOT))
 FORBIDDEN = {
