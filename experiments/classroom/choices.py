@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from agents.settings import ConfigError, nearest
+from agents.settings import ConfigError
 from experiments.classroom.menu import UNCHANGED, Menu, Slider
 from experiments.words import Words
 
@@ -64,7 +64,9 @@ def read_choices(pairs: Iterable[tuple[str, str]], menu: Menu, words: Words) -> 
     settings = []
     for name in sorted(given.keys() - {*SINGLE, *SHOWN}):
         if name not in menu.sliders:
-            raise ConfigError(words("classroom.error.unknown", name=name, known=_near(name, menu)))
+            raise ConfigError(
+                words("classroom.error.unknown", name=name, known=words.join(menu.sliders))
+            )
         value = _number(given, name, menu.sliders[name], 0.0, words)
         settings.append((name, value))
     chosen = Choices(regime, against, outcome, int(seed), tuple(settings))
@@ -114,10 +116,6 @@ def _number(
             )
         )  # fmt: skip
     return value
-
-
-def _near(name: str, menu: Menu) -> str:
-    return nearest(name, menu.sliders)
 
 
 def _refuse_idle(chosen: Choices, menu: Menu, words: Words) -> None:

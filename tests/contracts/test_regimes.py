@@ -95,6 +95,7 @@ def test_a_new_file_made_from_it_has_its_levers(entry: RegimeEntry, tmp_path: Pa
 def test_every_file_of_a_group_is_used_or_valid() -> None:
     """A folder that is no group would be read by nobody."""
     groups = {
-        "world", "population", "regime", "robustness", "experiment", "replication", "sweep", *FAMILIES
+        "world", "population", "regime", "robustness", "experiment", "replication", "sweep",
+        "levers", "uncertainty", "facts", "validation", "classroom", "lesson", *FAMILIES,
     }  # fmt: skip
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == groups

@@ -11,7 +11,7 @@ from experiments.configuration import load_setup
 from experiments.replay import replay
 from experiments.running.executor import execute
 from experiments.running.store import Store, write_parquet
-from experiments.stored_population import population_table, read_population
+from experiments.stored_population import population_table, read_population, write_beginnings
 from tests.support import fake_engine as fake
 
 compare = importlib.import_module("experiments.compare")
@@ -26,7 +26,7 @@ def test_any_run_of_a_stopped_comparison_is_replayed(tmp_path: Path) -> None:
     )
     plan = compare.comparison_plan(setup)
     with Store(setup.out, compare.experiment_of(setup)) as store:
-        compare._write_beginnings(setup)
+        write_beginnings(setup.out, setup.population, setup.config)
         execute(plan, store, 1, run=engine)
     for cell in plan.cells():
         again = replay(cell.run_id, setup.out, run=engine)

@@ -44,7 +44,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, composed: dict[Any, An
         return json.loads(json.dumps(composed[key]))
 
     monkeypatch.setattr("experiments.sweep.setup.compose_primary", remembered)
-    monkeypatch.setattr("experiments.sweep.figure.write_figures", lambda *given: [])
+    monkeypatch.setattr("experiments.sweep.report.write_figures", lambda *given: [])
 
     def loaded(*words: str, factors: Sequence[str] = FACTORS) -> SweepSetup:
         given = {word.partition("=")[0] for word in words}
