@@ -21,6 +21,8 @@ import numba
 import numpy
 from numba.core import config as numba_config
 
+from agents.indices import RuleCompiler
+
 COMPILED_PACKAGES = ("agents", "simulation")
 
 
@@ -88,7 +90,13 @@ def mark_compiled() -> None:
 numba_config.CACHE_DIR = str(cache_folder())
 
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    "pipeline_class": RuleCompiler,
+}
 
 
 def rule[Rule: Callable[..., Any]](function: Rule) -> Rule:

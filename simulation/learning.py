@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.bits import lowest
@@ -102,13 +104,14 @@ def learn_in_team(s, row):
             s.expertise[row, need.field[i]] += w.learning_by_use * (
                 1.0 - s.expertise[row, need.field[i]]
             )
+    if c.size == 1:
+        return
     measure_distances(s, c)
-    pair = 0
-    for a in range(1, c.size):
-        for b in range(min(a, w.forming_meeting_members)):
-            one, other = s.members[c.first + a].row, s.members[c.first + b].row
-            learn_from_each_other(s, c, need, one, other, s.apart[pair])
-            pair += 1
+    known = np.empty(c.size)
+    rest = need.first
+    while rest:
+        learn_from_each_other(s, c, need.field[lowest(rest)], known)
+        rest &= rest - 1
 
 
 @rule
@@ -125,16 +128,27 @@ def measure_distances(s, c):
 
 
 @rule
-def learn_from_each_other(s, c, need, one, other, distance):
-    """Of two members who meet, in each field of the need the one learns who knows less."""
+def learn_from_each_other(s, c, field, known):
+    """Of two members who meet, the one learns in a field who knows less, pair after pair.
+
+    ``known``, shape (members,), is room for what they know, side by side. Who knows more gains 0:
+    adding that is faster than asking who it is.
+    """
+    for a in range(len(known)):
+        known[a] = s.expertise[s.members[c.first + a].row, field]
     rate = s.world[0].learning_from_partners / (c.size - 1)
-    rest = need.first
-    while rest:
-        f = need.field[lowest(rest)]
-        rest &= rest - 1
-        gap = s.expertise[other, f] - s.expertise[one, f]
-        learner = one if gap > 0.0 else other
-        s.expertise[learner, f] += partner_gain(abs(gap), distance, c.gamma, rate)
+    gamma = c.gamma
+    meeting = s.world[0].forming_meeting_members
+    pair = 0
+    for a in range(1, len(known)):
+        for b in range(min(a, meeting)):
+            gap = known[b] - known[a]
+            distance = s.apart[pair]
+            known[a] += partner_gain(max(0.0, gap), distance, gamma, rate)
+            known[b] += partner_gain(max(0.0, -gap), distance, gamma, rate)
+            pair += 1
+    for a in range(len(known)):
+        s.expertise[s.members[c.first + a].row, field] = known[a]
 
 
 @rule

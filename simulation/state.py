@@ -31,6 +31,7 @@ from numba.extending import (
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
+from agents.indices import RuleCompiler
 from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
@@ -391,4 +392,5 @@ def compile_phase(function: Any) -> Any:
     would be optimised again at every level, which lengthens the first start.
     """
     words = types.void(types.int64, types.int64, types.int64, types.int64)
-    return cfunc(words, cache=True, error_model="numpy")(function)
+    options = {"cache": True, "error_model": "numpy", "pipeline_class": RuleCompiler}
+    return cfunc(words, **options)(function)

@@ -164,10 +164,10 @@ MUTATIONS = (
     Mutation(
         "distances_anew",
         "simulation/learning.py",
-        "            learn_from_each_other(s, c, need, one, other, s.apart[pair])\n",
-        "            measure_distances(s, c)\n"
-        "            learn_from_each_other(s, c, need, one, other, s.apart[pair])\n",
-        "a pair's distance is measured after others have learnt, not as the quarter begins",
+        "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
+        "        measure_distances(s, c)\n"
+        "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
+        "distances are measured again before each field, not only as the quarter begins",
     ),
     Mutation(
         "starts_too_high",
