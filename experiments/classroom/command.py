@@ -38,7 +38,9 @@ def read_order(options: dict[str, str], lang: str) -> Order:
     jobs = _whole("jobs", options.get("jobs", "0"), MOST_JOBS)
     rooms = Path(options.get("rooms", ROOMS))
     if rooms.is_dir():
-        raise ConfigError(f"rooms = {rooms} is a folder. Write the name of a file, such as {ROOMS}.")
+        raise ConfigError(
+            f"rooms = {rooms} is a folder. Write the name of a file, such as {ROOMS}."
+        )
     return Order(host, _whole("port", options.get("port", "8000"), 65535), lang, jobs, rooms)
 
 

@@ -103,7 +103,10 @@ def make_app(
         ],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={
-            ConfigError: _refused, BusyError: _busy, WorkerError: _failed, RoomError: refused,
+            ConfigError: _refused,
+            BusyError: _busy,
+            WorkerError: _failed,
+            RoomError: refused,
         },
         lifespan=lifespan,
     )

@@ -23,7 +23,9 @@ def standing(case: Case, rounds: Sequence[Refusals], quarters: int) -> dict[str,
     ``table``: what lies before each seat now.
     """
     run = play_rounds(case, rounds, quarters)
-    alone = play_rounds(case, [frozenset()] * len(rounds), quarters)
+    alone = RoomRun(case)
+    while alone.quarter < run.quarter:
+        alone.step()
     return {
         "quarter": run.quarter, "policy": run.policy, "series": list(SERIES),
         "room": _lines(run), "model": _lines(alone), "table": run.table(),
@@ -39,7 +41,7 @@ def debrief(case: Case, rounds: Sequence[Refusals], quarters: int) -> dict[str, 
     model: ``led``, ``solved`` (projects led and solved), ``money`` (million yuan of grants to it,
     its region, or from the programmes).
     """
-    run, alone = play_rounds(case, rounds, quarters), play_rounds(case, [], quarters)
+    run, alone = play_rounds(case, rounds, quarters), RoomRun(case)
     played = run.quarter
     run.run()
     alone.run()

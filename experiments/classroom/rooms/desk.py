@@ -130,7 +130,9 @@ class Desk:
 
     # ------------------------------------------------------------ deciding
 
-    def decide(self, code: str, token: str, number: int, refused: list[str], known: set[str]) -> None:
+    def decide(
+        self, code: str, token: str, number: int, refused: list[str], known: set[str]
+    ) -> None:
         """Write down what a seat refuses in the present round; the last word before it ends counts.
 
         ``known``: keys that lie before this seat.

@@ -107,7 +107,9 @@ def _page_text(lang: str, name: str) -> str:
     data = {"words": shown, "names": names, "kinds": kinds, "seats": seat_names(), "page": name,
             "lang": lang, "scene": {"organisations": told["organisations"]},
             "menu": {"regimes": regimes}}  # fmt: skip
-    template = Environment(loader=FileSystemLoader(WEB), autoescape=True).get_template("room.html.j2")
+    template = Environment(loader=FileSystemLoader(WEB), autoescape=True).get_template(
+        "room.html.j2"
+    )
     other = "zh" if lang == "en" else "en"
     return template.render(t=words, lang=lang, other=other, page=name, data=_embedded(data),
                            regimes=regimes, most=MOST_SEATS)  # fmt: skip

@@ -85,13 +85,23 @@ class RoomRun(Stepper):
 
 
 def play_rounds(case: Case, rounds: Sequence[Refusals], quarters: int) -> RoomRun:
-    """The run after these rounds of so many quarters each; refusals act in a round's first quarter."""
+    """The run after these rounds of so many quarters each; refusals act in a round's first quarter.
+
+    Quarters in which nothing lies before any seat are passed over.
+    """
     run = RoomRun(case)
+    _pass_idle(run)
     for refused in rounds:
         for quarter in range(quarters):
             if run.running:
                 run.play(refused if quarter == 0 else frozenset())
+        _pass_idle(run)
     return run
+
+
+def _pass_idle(run: RoomRun) -> None:
+    while run.quarter < run.policy and not run.table():
+        run.step()
 
 
 def called(s: State, now: int) -> Iterator[int]:

@@ -9,18 +9,22 @@ import pytest
 
 from experiments.classroom.case import Case, case_of
 from experiments.classroom.choices import Choices
-from experiments.classroom.rooms.turn import RoomRun, Table, _form, called
+from experiments.classroom.rooms.turn import RoomRun, Table, _form, called, play_rounds
 from experiments.classroom.stepping import Stepper
 from simulation import events as log
 from simulation.phases import PHASES
 
 REGIMES = ("open_challenge", "lead_firm_consortium", "race", "delta_joint_programme")
 QUARTERS = 16
-NOTHING = frozenset({"nothing"})  # refused by nobody's rule, so that the path with decisions is taken
+NOTHING = frozenset(
+    {"nothing"}
+)  # refused by nobody's rule, so that the path with decisions is taken
 
 
 def case(regime: str) -> Case:
-    return case_of(Choices(regime, "laissez_faire", "solved", 7))
+    rich = (("money.budget_myuan_per_year", 40.0),)  # the joint programme funds too little else
+    settings = rich if regime == "delta_joint_programme" else ()
+    return case_of(Choices(regime, "laissez_faire", "solved", 7, settings))
 
 
 def same(ours: Stepper, other: Stepper) -> bool:
@@ -137,3 +141,10 @@ def test_each_need_is_called_once_when_needs_form_one_by_one() -> None:
     _form(run.state, now, NOTHING)
     assert np.array_equal(run.state.problems["due"], before)
     assert {int(one) for one in run.events[told:]["problem"]} >= set(needs)
+
+
+def test_every_round_has_something_to_decide() -> None:
+    ours = case("open_challenge")
+    for count in range(6):
+        run = play_rounds(ours, [frozenset()] * count, 1)
+        assert run.table()
