@@ -22,6 +22,7 @@ from experiments.classroom.rooms.desk import ENDED, Desk, Opening, RoomError
 from experiments.classroom.rooms.turn import MINISTRY, organisation, province
 from experiments.classroom.tasks import Task, as_json
 from experiments.words import LANGUAGES, Words, catalogue
+from simulation.policies.agenda import MODES, NOTHING
 
 LONGEST_MESSAGE = 20_000  # bytes; a seat's refusals are far below it
 MOST_ASKED, WINDOW = 120, 60.0  # failed attempts of one address, in so many seconds
@@ -66,6 +67,18 @@ def seat_names() -> list[str]:
     return [MINISTRY, *turns]
 
 
+def playable() -> list[str]:
+    """Regimes in which a programme takes up needs, so that there is something to decide."""
+    return [
+        name
+        for name, entry in menu().regimes.items()
+        if any(
+            one.levers["agenda"].as_mapping()["mode"] != MODES[NOTHING]
+            for one in entry.regime.programmes
+        )
+    ]
+
+
 # ---------------------------------------------------------------- pages
 
 
@@ -75,7 +88,7 @@ def _words(request: Request) -> Words:
 
 
 async def _page(request: Request) -> Response:
-    name = request.path_params.get("page", "seat")
+    name = request.path_params.get("page", "open")
     if name not in PAGES:
         raise HTTPException(404)
     return HTMLResponse(_page_text(_words(request).lang, name))
@@ -99,11 +112,7 @@ def _page_text(lang: str, name: str) -> str:
     }
     names[MINISTRY] = words("classroom.room.ministry")
     kinds = {organisation(k): one["kind"] for k, one in enumerate(told["organisations"])}
-    regimes = [
-        {"name": key, "title": words.title(entry)}
-        for key, entry in menu().regimes.items()
-        if entry.programmes
-    ]
+    regimes = [{"name": key, "title": words.title(menu().regimes[key])} for key in playable()]
     data = {"words": shown, "names": names, "kinds": kinds, "seats": seat_names(), "page": name,
             "lang": lang, "scene": {"organisations": told["organisations"]},
             "menu": {"regimes": regimes}}  # fmt: skip
@@ -120,9 +129,8 @@ def _page_text(lang: str, name: str) -> str:
 
 async def _open(request: Request) -> Response:
     told = await _message(request)
-    regimes = [name for name, entry in menu().regimes.items() if entry.programmes]
-    if told.get("regime") not in regimes:
-        raise RoomError("regime", known=", ".join(regimes))
+    if told.get("regime") not in playable():
+        raise RoomError("regime", known=", ".join(playable()))
     opening = Opening(
         str(told["regime"]),
         _number(told, "seed", 0, menu().most_seed), _number(told, "quarters", 1, MOST_QUARTERS),
