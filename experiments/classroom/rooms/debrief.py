@@ -57,7 +57,7 @@ def _lines(run: RoomRun) -> list[list[float]]:
 
 
 def _came_of_it(run: RoomRun) -> dict[str, dict[str, float]]:
-    """Projects of programmes by seat: of all, of a region's leads, of a lead."""
+    """Projects of programmes by seat: of all, of a region's leads; a lead's own, too."""
     s = run.state
     c = s.consortia[: s.counters[N_CONSORTIA]]
     o = s.organisations[: s.counters[N_ORGANISATIONS]]
@@ -67,7 +67,7 @@ def _came_of_it(run: RoomRun) -> dict[str, dict[str, float]]:
     for k in range(len(s.region_weight)):
         found[province(k)] = _sums(c, funded & (region == k))
     for row in range(len(o)):
-        sums = _sums(c, c["lead"] == row)
+        sums = _sums(c, (c["lead"] == row) & (c["founded"] >= run.burn_in))
         sums["money"] = round(float(o["granted"][row]) / FEN_PER_MYUAN, 2)
         found[f"organisation-{row}"] = sums
     return found

@@ -25,8 +25,8 @@ async function ask(path, body) {
 
 const go = (page, hash) => {
   location.href = `/room/${page}?lang=${LANG}#${hash}`;
-  if (location.pathname === `/room/${page}`) location.reload();
 };
+addEventListener("hashchange", () => location.reload()); // another key is another page
 
 function onSubmit(form, act) {
   form.addEventListener("submit", (event) => {
