@@ -133,7 +133,7 @@ async function load() {
     fail(null);
     showSliders();
     $("quarter").max = picture.steps.length;
-    goTo(Number(page.choices.quarter) || (page.timer ? 0 : picture.policy));
+    goTo(Number(page.choices.quarter) || (page.timer ? 0 : picture.steps.length));
     remember();
     page.other = await get("line", `/api/line?${query(page.choices)}`);
     show();
