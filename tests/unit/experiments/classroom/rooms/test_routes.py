@@ -126,3 +126,24 @@ def test_every_word_that_the_script_asks_for_is_there() -> None:
     assert len(asked) > 25
     for lang in LANGUAGES:
         assert not {key for key in asked if f"classroom.room.{key}" not in catalogue(lang)}
+
+
+def test_thirty_seats_play_a_lesson_to_its_debrief(client: TestClient) -> None:
+    room = Room(client)
+    tokens = [room.join(f"S{k}").json()["token"] for k in range(30)]
+    assert room.join("one too many").json()["kind"] == "full"
+    room.ask(room.teacher, "control", {"do": "start"})
+    answered = refusals = 0
+    for number in range(8):
+        for token in tokens:
+            view = room.ask(token, "seat").json()
+            keys = [item["key"] for item in view["items"]][::2]
+            answer = room.ask(token, "decide", {"round": number, "refused": keys})
+            answered += answer.status_code == 200
+            refusals += len(keys)
+        room.ask(room.teacher, "control", {"do": "next"})
+    assert answered == 240 and refusals > 8
+    room.ask(room.teacher, "control", {"do": "end"})
+    told = room.ask(tokens[0], "debrief").json()
+    assert len(told["people"]) == 30 and len(told["decisions"]) == 240
+    assert told["room"] != told["model"]
