@@ -457,10 +457,10 @@ def _classroom(words: Sequence[str], config_dirs: Sequence[Path]) -> int:
     from agents.settings import ConfigError
     from experiments.classroom.command import read_order, serve
 
-    names, options = _split(words, ("host", "port", "lang", "jobs"))
+    names, options = _split(words, ("host", "port", "lang", "jobs", "rooms"))
     if names or config_dirs:
         raise ConfigError(
-            "classroom takes settings only: host, port, lang, jobs. Write: consortia classroom lang=zh"
+            "classroom takes settings only: host, port, lang, jobs, rooms. Write: consortia classroom lang=zh"
         )
     serve(read_order(options, _lang(options)))
     return OK

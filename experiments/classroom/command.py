@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from agents.settings import ConfigError
@@ -12,16 +13,18 @@ from agents.settings import ConfigError
 EVERYWHERE = "0.0.0.0"  # students reach the teacher's computer over the network
 ELSEWHERE = ("192.0.2.1", 9)  # reserved for documents (RFC 5737); nothing is ever sent to it
 MOST_JOBS = 16
+ROOMS = "results/rooms.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How to serve; ``port`` 0 takes any free one."""
+    """How to serve; ``port`` 0 takes any free one. ``rooms``: the file that rooms are kept in."""
 
     host: str
     port: int
     lang: str
     jobs: int
+    rooms: Path
 
 
 def read_order(options: dict[str, str], lang: str) -> Order:
@@ -33,7 +36,12 @@ def read_order(options: dict[str, str], lang: str) -> Order:
     """
     host = options.get("host", EVERYWHERE)
     jobs = _whole("jobs", options.get("jobs", "0"), MOST_JOBS)
-    return Order(host, _whole("port", options.get("port", "8000"), 65535), lang, jobs)
+    rooms = Path(options.get("rooms", ROOMS))
+    if rooms.is_dir():
+        raise ConfigError(
+            f"rooms = {rooms} is a folder. Write the name of a file, such as {ROOMS}."
+        )
+    return Order(host, _whole("port", options.get("port", "8000"), 65535), lang, jobs, rooms)
 
 
 def _whole(name: str, text: str, high: int) -> int:
@@ -67,7 +75,7 @@ def serve(order: Order) -> None:
     address = f"http://{_reachable(order.host)}:{port}/"
     if order.lang != "en":
         address += f"?lang={order.lang}"
-    app = make_app(order.jobs or min(4, os.cpu_count() or 1), order.lang, address)
+    app = make_app(order.jobs or min(4, os.cpu_count() or 1), order.lang, address, order.rooms)
     words = Words(order.lang)
 
     class Server(uvicorn.Server):

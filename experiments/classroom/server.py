@@ -24,6 +24,9 @@ from agents.settings import ConfigError
 from experiments.classroom.choices import Choices, read_choices
 from experiments.classroom.layout import scene
 from experiments.classroom.menu import menu
+from experiments.classroom.rooms.desk import Desk, RoomError
+from experiments.classroom.rooms.routes import ROUTES, Failures, refused
+from experiments.classroom.rooms.store import Store
 from experiments.classroom.safety import SecureHeaders
 from experiments.classroom.tasks import Task, as_json
 from experiments.classroom.workers import BusyError, WorkerError, Workers
@@ -60,7 +63,9 @@ class Answers:
                 self._asked.pop(key, None)
 
 
-def make_app(jobs: int, lang: str = "en", address: str = "") -> Starlette:
+def make_app(
+    jobs: int, lang: str = "en", address: str = "", rooms: Path | None = None
+) -> Starlette:
     """The application.
 
     Parameters
@@ -68,14 +73,18 @@ def make_app(jobs: int, lang: str = "en", address: str = "") -> Starlette:
     jobs: worker processes.
     lang: language of a page whose address names none.
     address: what students type, shown on the page with its QR code; empty for none.
+    rooms: file that rooms are kept in; without one they are kept in memory.
     """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.workers, app.state.answers = Workers(jobs), Answers()
+        store = Store(rooms)
+        app.state.desk, app.state.failures = Desk(store), Failures()
         await app.state.workers.start()
         yield
         await app.state.workers.close()
+        store.close()
 
     app = Starlette(
         routes=[
@@ -88,11 +97,17 @@ def make_app(jobs: int, lang: str = "en", address: str = "") -> Starlette:
             Route("/export/run.csv", _data),
             Route("/export/settings.yaml", _config),
             Route("/qr.svg", _qr),
+            *ROUTES,
             Mount("/static", StaticFiles(directory=WEB)),
             Mount("/fonts", StaticFiles(directory=FONTS)),
         ],
         middleware=[Middleware(SecureHeaders)],
-        exception_handlers={ConfigError: _refused, BusyError: _busy, WorkerError: _failed},
+        exception_handlers={
+            ConfigError: _refused,
+            BusyError: _busy,
+            WorkerError: _failed,
+            RoomError: refused,
+        },
         lifespan=lifespan,
     )
     app.state.lang, app.state.address = lang, address

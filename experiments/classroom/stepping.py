@@ -49,12 +49,17 @@ class Stepper:
         now = self.burn_in + self.quarter
         within = self.quarter < self.policy
         advance(self.state, addresses(), now, now + 1, within, within)
+        self.finish_quarter()
+
+    def finish_quarter(self) -> None:
+        """The quarter has passed: policy may end, or the run."""
         self.quarter += 1
         if self.quarter == self.policy:
             withdraw_policy(self.state)
         if self.quarter >= self.policy:
             over = self.quarter >= self.policy + self._run_out
-            self.running = not over and bool(anything_open(self.state, now + 1))
+            now = self.burn_in + self.quarter
+            self.running = not over and bool(anything_open(self.state, now))
         if not self.running:
             check_sound(self.state)
 

@@ -11,6 +11,7 @@ from typing import Any
 from experiments.classroom import changed, compared, exports, inspector, picture
 from experiments.classroom.case import case_of
 from experiments.classroom.choices import Choices
+from experiments.classroom.rooms.debrief import debrief, standing
 from experiments.words import Words
 
 
@@ -35,6 +36,10 @@ def _answer(choices: Choices, found: Any, lang: str) -> Any:
     return changed.answer(case_of(choices), found, Words(lang))
 
 
+def _rooms(make: Callable[..., Any], choices: Choices, rounds: Any, quarters: int) -> Any:
+    return make(case_of(choices), [frozenset(refused) for refused in rounds], quarters)
+
+
 TASKS: dict[str, Callable[..., Any]] = {
     "picture": lambda choices: picture.picture(case_of(choices)),
     "line": lambda choices: picture.line(case_of(choices)),
@@ -46,6 +51,8 @@ TASKS: dict[str, Callable[..., Any]] = {
     "answer": _answer,
     "config": lambda choices, lang: exports.config(case_of(choices), lang),
     "data": lambda choices: exports.data(case_of(choices)),
+    "standing": lambda choices, *room: _rooms(standing, choices, *room),
+    "debrief": lambda choices, *room: _rooms(debrief, choices, *room),
 }
 
 

@@ -1,0 +1,149 @@
+"""The addresses of rooms, from opening to debrief, through a server that is killed in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from experiments.classroom.rooms.routes import LONGEST_MESSAGE
+from experiments.classroom.server import WEB, make_app
+from experiments.words import LANGUAGES, catalogue
+
+OPENING = {"regime": "open_challenge", "seed": 7, "quarters": 4, "seconds": 600, "most": 30}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rooms") / "rooms.sqlite"
+
+
+@pytest.fixture(scope="module")
+def client(file: Path) -> Iterator[TestClient]:
+    with TestClient(make_app(1, rooms=file)) as opened:
+        yield opened
+
+
+class Room:
+    """A room and its teacher."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        told = client.post("/api/room", json=OPENING).json()
+        self.path, self.teacher = f"/api/room/{told['code']}", told["token"]
+
+    def ask(self, token: str, path: str, body: Any = None) -> Any:
+        headers = {"authorization": f"Bearer {token}"}
+        method = "GET" if body is None else "POST"
+        return self.client.request(method, f"{self.path}/{path}", headers=headers, json=body)
+
+    def join(self, name: str, seat: str = "") -> Any:
+        return self.client.post(f"{self.path}/join", json={"name": name, "seat": seat})
+
+
+def test_a_room_from_opening_to_debrief(client: TestClient, file: Path) -> None:
+    room = Room(client)
+    token = room.join("<script>alert(1)</script>", "ministry").json()["token"]
+    assert room.ask(room.teacher, "control", {"do": "start"}).status_code == 200
+    view = room.ask(token, "seat").json()
+    keys = [item["key"] for item in view["items"]]
+    assert view["seat"] == "ministry" and keys and view["room"] == view["model"]
+    assert room.ask(token, "debrief").status_code == 409
+    assert room.ask(token, "decide", {"round": 0, "refused": keys}).status_code == 200
+    seats = room.ask(room.teacher, "teacher").json()["seats"]
+    assert [one["decided"] for one in seats] == [True]
+    room.ask(room.teacher, "control", {"do": "next"})
+    after = room.ask(token, "seat").json()
+    assert after["quarter"] >= view["quarter"] + 4 and after["refused"] is None
+    with TestClient(make_app(1, rooms=file)) as other:  # another server with the same file
+        room.client = other
+        assert room.ask(token, "seat").json()["room"] == after["room"]
+    room.client = client
+    room.ask(room.teacher, "control", {"do": "end"})
+    told = room.ask(token, "debrief").json()
+    assert told["decisions"] == [{"round": 0, "seat": "ministry", "refused": sorted(keys)}]
+    assert told["room"][: after["quarter"]] == after["room"] and told["room"] != told["model"]
+    assert room.ask(room.teacher, "control", {"do": "delete"}).status_code == 200
+    assert room.ask(token, "seat").status_code == 404
+
+
+def test_a_student_can_do_nothing_in_the_name_of_others(client: TestClient) -> None:
+    room, other = Room(client), Room(client)
+    room.ask(room.teacher, "control", {"do": "start"})
+    ministry = room.join("A", "ministry").json()["token"]
+    firm = room.join("B", "organisation-0").json()["token"]
+    key = room.ask(ministry, "seat").json()["items"][0]["key"]
+    forged = {"round": 0, "refused": [key], "seat": "ministry"}
+    assert room.ask(firm, "decide", forged).json()["kind"] == "forged"
+    for token, where, path, body in (
+        (firm, room, "control", {"do": "next"}),
+        (firm, room, "teacher", None),
+        (firm, other, "seat", None),
+        (room.teacher, other, "teacher", None),
+    ):
+        assert where.ask(token, path, body).status_code == 403
+    names = str(room.ask(firm, "seat").json())
+    assert "'A'" not in names  # a seat sees no other's name before the debrief
+
+
+@pytest.mark.parametrize(
+    "body", [None, "text", [], {"round": "0", "refused": []}, {"round": 0, "refused": [1]}]
+)
+def test_a_message_that_cannot_be_is_refused(client: TestClient, body: Any) -> None:
+    room = Room(client)
+    token = room.join("A").json()["token"]
+    headers = {"authorization": f"Bearer {token}"}
+    answer = client.post(f"{room.path}/decide", headers=headers, json=body)
+    assert answer.status_code == 400 and answer.json()["kind"] == "message"
+
+
+def test_long_messages_and_names_and_wrong_codes_are_refused(client: TestClient) -> None:
+    room = Room(client)
+    assert room.join("x" * 5000).json()["kind"] == "name"
+    assert room.join("x" * LONGEST_MESSAGE).status_code == 413
+    wrong = client.post("/api/room/AAAAAA/join", params={"lang": "zh"}, json={"name": "A"})
+    assert wrong.status_code == 404
+    assert wrong.json()["error"] == catalogue("zh")["classroom.room.error.code"]
+    assert client.post("/api/room", json={**OPENING, "most": 10**6}).status_code == 400
+    assert client.post("/api/room", json={**OPENING, "regime": "laissez_faire"}).status_code == 400
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", ["open", "seat", "teacher"])
+def test_pages_are_in_their_language(client: TestClient, lang: str, page: str) -> None:
+    text = client.get(f"/room/{page}", params={"lang": lang}).text
+    assert catalogue(lang)[f"classroom.room.title.{page}"] in text
+    if page == "seat":
+        assert catalogue(lang)["classroom.room.stored"].split("：")[0] in text
+
+
+def test_every_word_that_the_script_asks_for_is_there() -> None:
+    asked = set(re.findall(r'\bsay\("([\w.]+)"', (WEB / "room.js").read_text(encoding="utf-8")))
+    assert len(asked) > 25
+    for lang in LANGUAGES:
+        assert not {key for key in asked if f"classroom.room.{key}" not in catalogue(lang)}
+
+
+def test_thirty_seats_play_a_lesson_to_its_debrief(client: TestClient) -> None:
+    room = Room(client)
+    tokens = [room.join(f"S{k}").json()["token"] for k in range(30)]
+    assert room.join("one too many").json()["kind"] == "full"
+    room.ask(room.teacher, "control", {"do": "start"})
+    answered = refusals = 0
+    for number in range(8):
+        for token in tokens:
+            view = room.ask(token, "seat").json()
+            keys = [item["key"] for item in view["items"]][::2]
+            answer = room.ask(token, "decide", {"round": number, "refused": keys})
+            answered += answer.status_code == 200
+            refusals += len(keys)
+        room.ask(room.teacher, "control", {"do": "next"})
+    assert answered == 240 and refusals > 8
+    room.ask(room.teacher, "control", {"do": "end"})
+    told = room.ask(tokens[0], "debrief").json()
+    assert len(told["people"]) == 30 and len(told["decisions"]) == 240
+    assert told["room"] != told["model"]
