@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 SERIOUS = ("serious", "critical")
 LONG = 20_000  # milliseconds
+expect.set_options(timeout=LONG)  # a machine may be busy
 NAME = "<img src=x onerror=alert(1)>"
 
 
@@ -103,7 +104,7 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     student.get_by_label(word("join.name")).fill(NAME)
     student.get_by_label(word("join.seat")).select_option("ministry")
     student.get_by_role("button", name=word("join.do")).click()
-    expect(student.locator("#who")).to_contain_text(NAME, timeout=LONG)
+    expect(student.locator("#who")).to_contain_text(NAME)
     teacher.get_by_role("button", name=word("control.start"), exact=True).click()
     boxes = student.get_by_role("checkbox")
     expect(boxes.first).to_be_checked(timeout=LONG)
@@ -111,7 +112,7 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     student.keyboard.press("Space")
     student.get_by_role("button", name=word("decide"), exact=True).click()
     expect(student.get_by_text(word("decided"))).to_be_visible()
-    expect(teacher.locator("#items")).to_contain_text("✓", timeout=LONG)
+    expect(teacher.locator("#items")).to_contain_text("✓")
     sound(teacher)
     sound(student)
     if shots:
@@ -121,19 +122,20 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     server.kill()
     server.start(server.port)
     student.reload()  # a closed laptop: same browser, same seat, same decision
-    expect(student.locator("#who")).to_contain_text(NAME, timeout=LONG)
+    expect(student.locator("#who")).to_contain_text(NAME)
     expect(boxes.first).not_to_be_checked()
 
     teacher.reload()
+    before = student.locator("#clock").inner_text()
     teacher.get_by_role("button", name=word("control.next"), exact=True).click()
-    expect(student.locator("#clock")).to_contain_text("2", timeout=LONG)
+    expect(student.locator("#clock")).not_to_have_text(before)
     teacher.get_by_role("button", name=word("control.end"), exact=True).click()
     debrief = student.locator("#debrief")
-    expect(debrief).to_contain_text(word("one_run"), timeout=LONG)
+    expect(debrief).to_contain_text(word("one_run"))
     expect(debrief).to_contain_text(NAME)
     sound(student)
     if shots:
         student.screenshot(path=f"{shots}/debrief-{lang}.png", full_page=True)
     teacher.get_by_role("button", name=word("control.delete"), exact=True).click()
     student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'x' * 43}")
-    expect(student.get_by_role("alert")).to_have_text(word("error.code"), timeout=LONG)
+    expect(student.get_by_role("alert")).to_have_text(word("error.code"))
