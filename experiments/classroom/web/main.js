@@ -318,6 +318,7 @@ function wire() {
   $("why-start").addEventListener("click", () => background("why", explained));
   $("export-picture").addEventListener("click", () => save(network.file(), "picture.svg"));
   addEventListener("popstate", (event) => {
+    if (event.state === null && location.hash) return; // a jump inside the page changes nothing
     page.depth = event.state?.depth ?? 0;
     page.choices = read();
     load();
