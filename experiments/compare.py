@@ -294,7 +294,7 @@ def _results(
 ) -> Results:
     """Everything the report is made of, written beside it; only our own engine can be replayed."""
     from experiments.replayed import stored_or_replayed
-    from experiments.report.stored import stored_why
+    from experiments.report.stored import brought_tables
     from experiments.report.writing import Results
     from experiments.tables import panel
 
@@ -304,7 +304,10 @@ def _results(
         write_parquet(setup.out / f"{name}.parquet", table)
     paired = panel(runs, setup).replicates.tolist()
     replayed = {} if run else stored_or_replayed(plan, setup, paired, setup.out)
-    return Results(runs, trajectories, programmes, replayed, stored_why(setup.out))
+    brought = brought_tables(setup.out)
+    return Results(
+        runs, trajectories, programmes, replayed, brought["why"], brought["ranking_pairs"]
+    )
 
 
 def _replicates(plan: Plan) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +9,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from experiments.compare import experiment_of, runs_table
+from experiments.answered import tell_answer, write_answer, writing
+from experiments.compare import experiment_of
 from experiments.levers.plan import Layout, gather, lay_out
 from experiments.levers.results import Found, judge, tables
 from experiments.levers.settings import Census
 from experiments.running.executor import Execution
-from experiments.running.files import write_text
 from experiments.running.jobs import Engine
-from experiments.running.progress import duration
 from experiments.running.provenance import provenance
 from experiments.running.session import do_runs, tell_before
 from experiments.running.store import (
-    ExperimentError,
     Store,
-    describe,
     failures_table,
-    write_parquet,
 )
 from experiments.stored_population import write_beginnings
 from experiments.words import Words
@@ -104,8 +99,6 @@ def _write(
 ) -> Levers:
     from experiments.levers.figure import write_figure
     from experiments.levers.sentences import sentences
-    from experiments.report import file_name
-    from experiments.tables import write_table
 
     setup = census.setup
     out, made = setup.out, tables(found)
@@ -116,28 +109,13 @@ def _write(
         runs=execution.counts,
         seconds=execution.seconds,
     )
-    try:
-        write_parquet(out / "runs.parquet", runs_table(layout.plan, store))
-        write_parquet(out / "failures.parquet", store.failures(layout.plan.run_ids()))
-        for name, table in made.items():
-            write_table(table, out, name)
-        write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        write_text(out / f"{file_name('answer', setup.lang)}.txt", "\n".join(told) + "\n")
+    with writing(store, out):
+        write_answer(layout.plan, store, out, made, origin, told, setup.lang)
         write_figure(found, out, setup.lang)
-    except OSError as error:
-        raise ExperimentError(
-            f"{describe(error)} while the answer was written to {out}. All runs are safe in "
-            f"{store.folder}; the same command writes the rest."
-        ) from error
     return Levers(layout, found, made, told, out, failures_table(execution.failures))
 
 
 def _tell_after(answer: Levers, execution: Execution, census: Census) -> None:
     words, failed = Words(census.setup.lang), execution.failures
-    time = duration(execution.seconds)
-    print(words("sweep.done", done=execution.done, time=time, cached=execution.cached))
-    for sentence in answer.sentences:
-        print(f"  {sentence}")
-    print(f"{words('sweep.results')} {answer.out}")
-    if failed:
-        print(words("levers.failed", count=len(failed), error=failed[0].error), file=sys.stderr)
+    note = words("levers.failed", count=len(failed), error=failed[0].error) if failed else ""
+    tell_answer(execution, answer.sentences, answer.out, words, note)

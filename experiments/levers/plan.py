@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.settings import ConfigError
 from experiments.levers.settings import Census, Levers, Row, changed_regime, changed_world
+from experiments.running.complete import complete_outcomes
 from experiments.running.plan import MAIN, Plan, Point
 from experiments.running.store import OUTCOME_NAMES, ExperimentError, Store
 from simulation.policies.registry import Regime
@@ -144,21 +145,12 @@ def gather(layout: Layout, store: Store) -> Values:
     outcomes: list[dict[str, FloatArray]] = []
     missing = 0
     for point in layout.plan.points:
-        names = point.run_ids()
-        held = np.asarray(store.run_ids.held(names.ravel())).reshape(names.shape)
-        complete = np.flatnonzero(held.all(axis=0))
-        if len(complete) < 2:
+        found, complete = complete_outcomes(point, store, OUTCOME_NAMES)
+        if complete < 2:
             raise ExperimentError(
                 f"Fewer than two replicates are complete in the world '{point.variant}', so "
                 f"nothing can be compared. Start the same command again, with replicates=2 or more."
             )
-        missing += point.replicates - len(complete)
-        ids = names[:, complete]
-        stored = store.runs(ids.ravel(), OUTCOME_NAMES)
-        outcomes.append(
-            {
-                name: stored.column(name).to_numpy().astype(np.float64).reshape(ids.shape)
-                for name in OUTCOME_NAMES
-            }
-        )
+        missing += point.replicates - complete
+        outcomes.append(found)
     return Values(tuple(outcomes), missing)

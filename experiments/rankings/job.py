@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,23 +10,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from experiments.compare import experiment_of, runs_table
+from experiments.answered import tell_answer, write_answer, writing
+from experiments.compare import experiment_of
 from experiments.rankings.plan import Layout, gather, lay_out
 from experiments.rankings.results import SHOWN, Found, judge, tables
 from experiments.rankings.settings import Rankings
 from experiments.running.executor import Execution
-from experiments.running.files import write_text
 from experiments.running.jobs import Engine
-from experiments.running.progress import duration
 from experiments.running.provenance import provenance
 from experiments.running.session import do_runs, tell_before
 from experiments.running.store import (
-    ExperimentError,
     Store,
-    describe,
     digest,
     failures_table,
-    write_parquet,
 )
 from experiments.stored_population import write_beginnings
 from experiments.words import Words
@@ -118,7 +113,6 @@ def _write(
 ) -> Ranked:
     from experiments.rankings.figure import write_figures
     from experiments.rankings.sentences import sentences
-    from experiments.report import file_name
     from experiments.sweep.results import design_table
     from experiments.tables import write_table
 
@@ -136,29 +130,14 @@ def _write(
         seconds=execution.seconds,
     )  # fmt: skip
     origin |= {"draws": rankings.draws}
-    try:
-        write_parquet(out / "runs.parquet", runs_table(layout.plan, store))
-        write_parquet(out / "failures.parquet", store.failures(layout.plan.run_ids()))
+    with writing(store, out):
+        write_answer(layout.plan, store, out, made, origin, told, setup.lang)
         write_table(design_table(layout.design), out, "design")
-        for name, table in made.items():
-            write_table(table, out, name)
-        write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        write_text(out / f"{file_name('answer', setup.lang)}.txt", "\n".join(told) + "\n")
         write_figures(found, titles, out, setup.lang)
-    except OSError as error:
-        raise ExperimentError(
-            f"{describe(error)} while the answer was written to {out}. All runs are safe in "
-            f"{store.folder}; the same command writes the rest."
-        ) from error
     return Ranked(layout, found, made, told, out, failures_table(execution.failures))
 
 
 def _tell_after(answer: Ranked, execution: Execution, rankings: Rankings) -> None:
     words, failed = Words(rankings.setup.lang), execution.failures
-    time = duration(execution.seconds)
-    print(words("sweep.done", done=execution.done, time=time, cached=execution.cached))
-    for sentence in answer.sentences:
-        print(f"  {sentence}")
-    print(f"{words('sweep.results')} {answer.out}")
-    if failed:
-        print(words("levers.failed", count=len(failed), error=failed[0].error), file=sys.stderr)
+    note = words("levers.failed", count=len(failed), error=failed[0].error) if failed else ""
+    tell_answer(execution, answer.sentences, answer.out, words, note)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from agents.settings import ConfigError
 from experiments.levers.settings import changed_regime, changed_world
 from experiments.rankings.settings import Rankings, Structure
+from experiments.running.complete import complete_outcomes
 from experiments.running.plan import MAIN, Plan, Point
 from experiments.running.store import ExperimentError, Store
 from experiments.sweep.designs import LHS, Design, make_design
@@ -106,21 +107,12 @@ def gather(layout: Layout, store: Store, outcomes: tuple[str, ...]) -> Values:
     worlds: list[dict[str, FloatArray]] = []
     missing = 0
     for point in layout.plan.points:
-        names = point.run_ids()
-        held = np.asarray(store.run_ids.held(names.ravel())).reshape(names.shape)
-        complete = np.flatnonzero(held.all(axis=0))
-        if len(complete) < 2:
+        found, complete = complete_outcomes(point, store, outcomes)
+        if complete < 2:
             raise ExperimentError(
                 f"Fewer than two replicates are complete in the world '{point.variant}'. Start the "
                 f"same command again; 'failures.parquet' names what failed."
             )
-        missing += point.replicates - len(complete)
-        ids = names[:, complete]
-        stored = store.runs(ids.ravel(), outcomes)
-        worlds.append(
-            {
-                name: stored.column(name).to_numpy().astype(np.float64).reshape(ids.shape)
-                for name in outcomes
-            }
-        )
+        missing += point.replicates - complete
+        worlds.append(found)
     return Values(tuple(worlds), missing)

@@ -114,10 +114,14 @@ def _notices(
 # ---------------------------------------------------------------- tables
 
 
-def stored_why(folder: Path) -> pa.Table | None:
-    """The decomposition that ``consortia why`` has left in this folder, if there is one."""
+def brought_tables(folder: Path) -> dict[str, pa.Table | None]:
+    """What other commands found and was brought into this folder, by the name of its file."""
+    return {name: _readable(folder / f"{name}.parquet") for name in BROUGHT}
+
+
+def _readable(path: Path) -> pa.Table | None:
     try:
-        return pq.read_table(folder / "why.parquet")
+        return pq.read_table(path)
     except (OSError, pa.ArrowException):
         return None
 

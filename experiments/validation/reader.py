@@ -11,7 +11,7 @@ import csv
 import gzip
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -44,7 +44,6 @@ DROPPED = ("PUB", "OTH")  # public bodies and others: no agent of the model stan
 COORDINATOR = "coordinator"
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m-%d %H:%M:%S")
 DAYS_PER_YEAR = 365.25
-LEAST_PROJECTS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -300,8 +299,3 @@ def _months(dates: Mapping[str, tuple[date, date | None]], project: str) -> floa
     if start is None or end is None:
         return math.nan
     return ((end - start).days + 1) / DAYS_PER_YEAR * 12
-
-
-def known_programmes() -> Iterator[str]:
-    """Names of the programmes that come with the product."""
-    yield from sorted(path.parent.name for path in DATA.glob("*/organization.csv.gz"))

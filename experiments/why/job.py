@@ -6,7 +6,6 @@ run per replicate, and the store keeps it for other orders, outcomes and more re
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from experiments.compare import experiment_of, runs_table
+from experiments.answered import tell_answer, write_answer, writing
+from experiments.compare import experiment_of
 from experiments.running.executor import Execution
-from experiments.running.files import write_text
 from experiments.running.jobs import Engine
-from experiments.running.progress import duration
 from experiments.running.provenance import provenance
 from experiments.running.session import do_runs, tell_before
 from experiments.running.store import (
-    ExperimentError,
     Store,
-    describe,
     failures_table,
-    write_parquet,
 )
 from experiments.stored_population import write_beginnings
 from experiments.why.plan import Apart, gather, lay_out
@@ -107,7 +102,6 @@ def _tell_plan(apart: Apart, store: Store, setup: WhySetup, run: Engine | None) 
 
 
 def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, store: Store) -> Why:
-    from experiments.tables import write_table
     from experiments.why.report import write_report
     from experiments.why.sentences import sentences
 
@@ -119,33 +113,18 @@ def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, st
         runs=execution.counts,
         seconds=execution.seconds,
     )
-    try:
-        write_parquet(out / "runs.parquet", runs_table(apart.plan, store))
-        write_parquet(out / "failures.parquet", store.failures(apart.plan.run_ids()))
-        for name, table in made.items():
-            write_table(table, out, name)
-        write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        write_text(out / "answer.txt", "\n".join(told) + "\n")
+    with writing(store, out):
+        write_answer(apart.plan, store, out, made, origin, told, setup.lang)
         report = write_report(apart, found, setup, origin)
-    except OSError as error:
-        raise ExperimentError(
-            f"{describe(error)} while the answer was written to {out}. All runs are safe in "
-            f"{store.folder}; the same command writes the rest."
-        ) from error
     return Why(apart, found, made, told, out, report, failures_table(execution.failures))
 
 
 def _tell_after(answer: Why, execution: Execution, setup: WhySetup) -> None:
     words, failed = Words(setup.lang), execution.failures
-    time = duration(execution.seconds)
-    print(words("sweep.done", done=execution.done, time=time, cached=execution.cached))
-    for sentence in answer.sentences:
-        print(f"  {sentence}")
-    print(f"{words('sweep.report')} {answer.report}")
-    print(f"{words('sweep.results')} {answer.out}")
-    if failed:
-        replicates = len({row.replicate for row in failed})
-        print(
-            words("why.failed", count=len(failed), replicates=replicates, error=failed[0].error),
-            file=sys.stderr,
-        )
+    replicates = len({row.replicate for row in failed})
+    note = (
+        words("why.failed", count=len(failed), replicates=replicates, error=failed[0].error)
+        if failed
+        else ""
+    )
+    tell_answer(execution, answer.sentences, answer.out, words, note, answer.report)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from agents.settings import ConfigError
+from experiments.running.complete import complete_outcomes
 from experiments.running.plan import MAIN, Plan, Point
 from experiments.running.store import OUTCOME_NAMES, ExperimentError, Store
 from experiments.why.mixing import Group, Mix, Pair, pair_of, sound_groups
@@ -154,23 +153,10 @@ def gather(apart: Apart, store: Store) -> Values:
     ExperimentError: there is no such replicate.
     """
     point = apart.plan.points[0]
-    names = point.run_ids()
-    held = np.asarray(store.run_ids.held(names.ravel())).reshape(names.shape)
-    complete = np.flatnonzero(held.all(axis=0))
-    if not len(complete):
+    outcomes, complete = complete_outcomes(point, store, OUTCOME_NAMES)
+    if not complete:
         raise ExperimentError(
             f"No replicate is complete: of {len(apart.mixes)} mixes some failed in every one. "
             f"'failures.parquet' in the folder's store names them."
         )
-    ids = [
-        point.run_id(row, replicate)
-        for row in range(len(apart.mixes))
-        for replicate in complete.tolist()
-    ]
-    stored = store.runs(ids, OUTCOME_NAMES)
-    shape = (len(apart.mixes), len(complete))
-    outcomes = {
-        name: stored.column(name).to_numpy().astype(np.float64).reshape(shape)
-        for name in OUTCOME_NAMES
-    }
-    return Values(apart.mixes, outcomes, len(complete), point.replicates - len(complete))
+    return Values(apart.mixes, outcomes, complete, point.replicates - complete)

@@ -68,7 +68,8 @@ export class Network {
     return svg("g", {
       class: `node ${one.kind}`, role: "button", tabindex: "-1", "aria-label": said, "data-row": row,
       onclick: () => this.choose(row), onkeydown: (event) => this.key(event, row),
-    }, svg("title", {}, said), shape(one.kind, one.x, one.y, SIZE[one.kind]), label);
+    }, svg("title", {}, said), svg("path", { class: "hit", d: `M${one.x - 30} ${one.y - 12}h60v46h-60z` }),
+      shape(one.kind, one.x, one.y, SIZE[one.kind]), label);
   }
 
   key(event, row) {

@@ -147,7 +147,11 @@ def test_a_decomposition_is_brought_into_the_report(
 
 
 def test_rankings_over_worlds_are_brought_into_the_report(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    setup: Setup,
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "rankings"
     out.mkdir()
@@ -172,6 +176,8 @@ def test_rankings_over_worlds_are_brought_into_the_report(
     assert shown.count("<tr>") == 2
     assert "Race of several teams over Prize" in shown and "61 %" in shown and "holds" in shown
     assert "consortia rankings out=" not in report(folder)  # from now on
+    compare(setup, progress=False, run=engine)  # a comparison that goes on keeps it
+    assert 'id="table-worlds"' in (folder / "report.html").read_text(encoding="utf-8")
     assert "各排序在多大比例的可能世界中成立" in report(folder, "lang=zh")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agents.settings import ConfigError
 from experiments.validation.network import TYPES, UNKNOWN
-from experiments.validation.reader import known_programmes, read_programme
+from experiments.validation.reader import read_programme
 
 HEAD = "projectID;projectAcronym;organisationID;name;activityType;country;role;ecContribution"
 ROWS = (
@@ -99,8 +99,7 @@ def test_missing_data_names_what_there_is(tmp_path):
 
 
 def test_what_comes_with_the_product():
-    assert list(known_programmes()) == ["fp7", "fp7_2007_2014"]
-    whole, sample = map(read_programme, known_programmes())
+    whole, sample = map(read_programme, ("fp7", "fp7_2007_2014"))
     assert whole.counts["projects"] == 12_226 and whole.counts["participations"] == 122_105
     assert sample.dated and sample.counts["projects"] == 1034
     assert int(sample.network.lead.sum()) < sample.network.projects  # some led by public bodies

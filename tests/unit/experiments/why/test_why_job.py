@@ -123,7 +123,7 @@ def test_the_folder_has_tables_figure_words_and_settings(make_setup, log) -> Non
     assert np.isfinite(adopted["difference"])
     for ending in ("svg", "png"):
         assert (setup.out / "figures" / f"why.{ending}").stat().st_size > 10_000
-    text = (setup.out / "answer.txt").read_text("utf-8")
+    text = (setup.out / "answer.zh.txt").read_text("utf-8")
     assert "模型内的贡献" in text and "不是现实中的因果结论" in text and "揭榜挂帅" in text
     assert "资助 + 过程管理" in text
     config = (setup.out / "config.yaml").read_text("utf-8")
