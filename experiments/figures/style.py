@@ -21,6 +21,7 @@ from experiments.words import catalogue
 
 PACKAGE = Path(__file__).parents[1]
 FONT = PACKAGE / "fonts" / "ConsortiaSansSC-Regular.otf"
+BOLD = FONT.with_name("ConsortiaSansSC-Bold.otf")  # without rare characters
 UNKNOWN_CHARACTER = "〓"  # what Chinese printers set for a character they have no type for
 
 # Okabe and Ito without yellow, which is too pale for lines on white.

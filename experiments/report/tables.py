@@ -387,6 +387,8 @@ def flat(value: Any) -> str:
     """Any value of the settings in words."""
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return str(value).lower()  # as in YAML
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {flat(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
