@@ -32,8 +32,8 @@ class Recent:
         recent.append(time.monotonic())
         self._held[who] = recent
         self._held.move_to_end(who)
-        while len(self._held) > MOST_KNOWN:
-            self._held.popitem(last=False)
+        while len(self._held) > MOST_KNOWN or not self._recent(next(iter(self._held))):
+            self._held.popitem(last=False)  # whoever has been quiet longest
 
     def take(self, who: str) -> None:
         """Check and count."""
