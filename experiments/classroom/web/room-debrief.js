@@ -1,10 +1,10 @@
 // After a room: what the two runs came to, in words and in a picture, and what came of each decision.
 
-import { el, number, sentences, svg, t } from "./page.js";
+import { el, number, svg, t } from "./page.js";
 import { decision, nameOf, say, seatName } from "./room-items.js";
 
 const BOX = { width: 560, height: 240, left: 46, right: 14, top: 14, bottom: 40 };
-const PANELS = ["technical", "public_spent"];
+const PANELS = ["solved", "technical", "public_spent"];
 
 const last = (values, told) => values[values.length - 1] ?? told.series.map(() => 0);
 const at = (told, name) => told.series.indexOf(name);
@@ -24,7 +24,7 @@ export function sums(told) {
 
 function panel(told, name) {
   const column = at(told, name);
-  const lines = [["model", told.model], ["room", told.room]].map(([kind, rows]) => [kind, rows.map((row) => row[column])]);
+  const lines = [["room", told.room], ["model", told.model]].map(([kind, rows]) => [kind, rows.map((row) => row[column])]);
   const length = Math.max(...lines.map(([, values]) => values.length));
   const most = Math.max(1, ...lines.flatMap(([, values]) => values));
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((one) => most / one <= 5) ?? most;
@@ -62,9 +62,17 @@ function fate(told, changed) {
   return say("fate.both", { here, model: solved(solver.model) });
 }
 
+/** Decisions of a seat; those that differ only in who was asked are one. */
 function deeds(told, seat) {
-  const lines = told.decisions.filter((one) => one.seat === seat).flatMap((one) => one.changed.map((changed) =>
-    el("li", {}, say("decided_in", { round: told.windows[one.turn][0] + 1, what: decision(changed), fate: fate(told, changed) }))));
+  const grouped = new Map();
+  for (const { turn, changed } of told.decisions.filter((one) => one.seat === seat)) {
+    for (const one of changed) {
+      const about = `${turn} ${one.split(":").slice(0, 3)}`;
+      grouped.set(about, { turn, same: [...grouped.get(about)?.same ?? [], one] });
+    }
+  }
+  const lines = [...grouped.values()].map(({ turn, same }) =>
+    el("li", {}, say("decided_in", { round: told.windows[turn][0] + 1, what: decision(same), fate: fate(told, same[0]) })));
   return lines.length ? el("ul", { class: "deeds" }, ...lines) : say("none");
 }
 
@@ -78,7 +86,7 @@ export function debriefing(told) {
       `${room.led} / ${model.led}`, `${room.solved} / ${model.solved}`, `${number(room.money, 1)} / ${number(model.money, 1)}`];
   });
   return [el("h2", {}, say("debrief")),
-    el("p", {}, sentences([say("summary", { people: told.people.length, count, rounds }), ...PANELS.map((name) => ending(told, name))])),
+    el("p", {}, say("summary", { people: told.people.length, count, rounds })), el("ul", {}, ...PANELS.map((name) => el("li", {}, ending(told, name)))),
     el("p", { class: "caution" }, say("one_run")),
     el("div", { class: "pair" }, ...PANELS.map((name) => panel(told, name))), legend(),
     el("h3", {}, say("questions")), el("ol", { class: "questions" }, ...["chose", "luck", "pairs"].map((key) => el("li", {}, say(`question.${key}`)))),

@@ -1,6 +1,6 @@
 // What lies before a seat: boxes that stand where the model's rules would put them, and what is said with them.
 
-import { DATA, el, number, t } from "./page.js";
+import { DATA, LANG, el, number, t } from "./page.js";
 
 export const say = (key, values) => t(`room.${key}`, values);
 export const seatName = (seat) => DATA.names[seat] ?? seat;
@@ -49,8 +49,9 @@ export function choices(items, changed) {
 export const saidYes = (place) => [...place.querySelectorAll('input[type="checkbox"]')]
   .filter((one) => (one.disabled ? one.dataset.rule === "1" : one.checked)).map((one) => one.value);
 
-/** A decision in words, from "+kind:need:lead:who". */
-export function decision(changed) {
-  const [kind, need, lead, who] = changed.slice(1).split(":");
-  return say(`said.${kind}.${changed[0] === "+" ? "yes" : "no"}`, { need, lead: nameOf(Number(lead)), who: nameOf(Number(who)) });
+/** Decisions in words, from "+kind:need:lead:who" that differ in nothing but who. */
+export function decision(same) {
+  const [kind, need, lead] = same[0].slice(1).split(":");
+  const who = same.map((one) => nameOf(Number(one.split(":")[3]))).join(LANG === "zh" ? "、" : ", ");
+  return say(`said.${kind}.${same[0][0] === "+" ? "yes" : "no"}`, { need, lead: nameOf(Number(lead)), who });
 }

@@ -22,6 +22,7 @@ export function drawScreen(view) {
   $("numbers").replaceChildren(el("dl", {}, ...KINDS.flatMap((name) => [el("dt", {}, say(`series.${name}`)),
     el("dd", {}, say("screen.values", { room: value(room, name), model: value(model, name) }))])));
   $("net-summary").textContent = say("screen.network", { teams: view.teams.filter((one) => one[3]).length, bids: view.teams.filter((one) => !one[3]).length });
+  $("ready").hidden = view.state === "ended";
   $("ready").replaceChildren(...view.seats.map((one) => {
     const state = !one.items ? "idle" : one.decided ? "decided" : "thinking";
     return el("li", { class: `seat-${state}` }, seatName(one.seat), el("span", { class: "mark-of" }, ` ${say(`screen.${state}`)}`));

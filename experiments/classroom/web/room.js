@@ -94,6 +94,12 @@ function choose() {
   return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), ...boxes, button, done];
 }
 
+/** Only buttons that do something can be pressed. */
+function allow() {
+  const states = { start: ["waiting", "paused"], pause: ["running"], next: ["running", "paused"], end: ["waiting", "running", "paused"] };
+  for (const [order, where] of Object.entries(states)) $(order).disabled = !where.includes(view.state);
+}
+
 const people = () => [table(say("people", { n: view.seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
   view.seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]))];
 
@@ -104,12 +110,16 @@ async function draw(page) {
     $("who").textContent = say("you", { name: view.name, seat: seatName(view.seat) });
   }
   steps();
+  const over = view.state === "ended";
+  $("steps").hidden = over;
+  $("numbers").hidden = over && page !== "screen"; // the debrief has them
+  if (page === "teacher") allow();
   if (page === "screen") (await import("./room-screen.js")).drawScreen(view);
   else $("numbers").replaceChildren(sums(view));
   if (page === "seat") $("items").replaceChildren(...(inPlay() ? choose() : []));
-  if (page === "teacher") $("items").replaceChildren(...people());
-  if (view.state === "ended" && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
-  $("debrief").hidden = view.state !== "ended" || page === "screen";
+  if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
+  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
+  $("debrief").hidden = !over || page === "screen";
 }
 
 async function look(page) {
