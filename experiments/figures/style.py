@@ -33,7 +33,6 @@ STACK_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#BBBBBB", "#009E73
 GREY = "#6b6b6b"
 WIDTH = 11.5  # inches, of a full figure
 PNG_DPI = 110
-POINTS_PER_INCH = 72  # the unit of an SVG
 
 
 @contextmanager
