@@ -36,6 +36,7 @@ from experiments.rankings.page import (
 from experiments.regimes import DEFAULT, RegimeEntry, preset
 from experiments.seed_page import seed_document
 from experiments.stylised.page import fact_definitions, stylised_facts, stylised_facts_zh
+from experiments.why.page import why_pairs, why_pairs_zh
 from simulation import columns, streams
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, Outcome
 from simulation.policies.registry import FAMILIES
@@ -451,7 +452,7 @@ RENDERERS: dict[str, Callable[[], str]] = {
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
         systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh, fact_definitions, stylised_facts,
-        stylised_facts_zh,
+        stylised_facts_zh, why_pairs, why_pairs_zh,
     )
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ from experiments.words import catalogue
 
 PACKAGE = Path(__file__).parents[1]
 FONT = PACKAGE / "fonts" / "ConsortiaSansSC-Regular.otf"
+BOLD = FONT.with_name("ConsortiaSansSC-Bold.otf")  # without rare characters
 UNKNOWN_CHARACTER = "〓"  # what Chinese printers set for a character they have no type for
 
 # Okabe and Ito without yellow, which is too pale for lines on white.
@@ -32,7 +33,6 @@ STACK_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#BBBBBB", "#009E73
 GREY = "#6b6b6b"
 WIDTH = 11.5  # inches, of a full figure
 PNG_DPI = 110
-POINTS_PER_INCH = 72  # the unit of an SVG
 
 
 @contextmanager
@@ -63,22 +63,11 @@ def style(lang: str, titles: str | None = None) -> Iterator[None]:
 def save(figure: Figure, svg: Path, png: Path, dpi: int) -> None:
     """Write a figure in both formats; no file has a date.
 
-    The picture is made from the SVG: drawing it a second time takes seven times as long. The layout
-    is found here, for ``savefig`` would draw the whole figure once more to have it found.
+    ``savefig`` would draw everything twice, the first time to no file; the picture is made from the SVG, for
+    drawing it once more would take seven times as long.
     """
-    lay_out(figure)
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure).print_svg(str(svg), metadata={"Date": None, "Creator": None})
     png.write_bytes(_picture(svg, dpi))
-
-
-def lay_out(figure: Figure) -> None:
-    """Put everything in its final place, as it will be in an SVG."""
-    FigureCanvasSVG(figure)
-    figure.set_dpi(POINTS_PER_INCH)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
-        figure.set_layout_engine(None)
 
 
 def _picture(svg: Path, dpi: int) -> bytes:

@@ -1,7 +1,7 @@
 """Whether the model still gives what is published of it: replications, and networks beside FP7's.
 
 Both are run on luck of their own, so they are no copies of the published pages. Where fewer runs
-tell less, a line may say "not looked at"; it may not say the opposite of what is published.
+tell less, a line may say that it cannot be told; it may not say the opposite of what is published.
 """
 
 from __future__ import annotations
