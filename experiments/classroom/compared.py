@@ -55,6 +55,11 @@ def verdict(case: Case, found: Pairs, words: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def difference(found: Pairs, outcome: str) -> paired.Difference:
+    """The difference in an outcome with its own 95 % interval."""
+    return _difference(np.array(found[outcome], np.float64).T)
+
+
 def _difference(values: np.ndarray, level: float = paired.LEVEL) -> paired.Difference:
     return paired.paired_differences(values, ("regime", "against"), [(0, 1)], level=level)[0]
 

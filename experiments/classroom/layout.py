@@ -10,12 +10,12 @@ from agents.kinds import KINDS, OWNERSHIPS
 from experiments.classroom.case import base
 from experiments.populations import DATA, label_in, region_title
 
-WIDTH, HEIGHT = 1000, 760  # units of the picture
+WIDTH, HEIGHT = 1000, 640  # units of the picture
 COLUMNS = 5  # of organisations in a region's field
 FIELD = (WIDTH // 2, HEIGHT // 2)
-MARGIN_TOP, ROW_HEIGHT = 56, 96
+MARGIN_TOP, ROW_HEIGHT = 52, 78
 STAGGER = 26  # every second column stands lower, so that no line runs through neighbours
-ENTRANT_ROW = HEIGHT // 2 - 18
+ENTRANT_ROW = HEIGHT // 2 - 14
 MOST_ENTRANTS = 24  # places for start-ups in a field; later ones share the last
 
 

@@ -14,16 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from experiments.classroom import reversals
 from experiments.classroom.case import case_of
 from experiments.classroom.choices import Choices
-from experiments.classroom.compared import Pairs, pairs, title, title_against, verdict
+from experiments.classroom.compared import Pairs, difference, pairs, title, title_against, verdict
 from experiments.classroom.menu import Lesson, menu
 from experiments.markdown import table
+from experiments.statistics import paired
 from experiments.words import LANGUAGES, Words
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "teaching"
-MANY = range(100, 300)  # replicates for the teacher; settings were chosen by looking at 0 to 99
+MANY = range(100, 300)  # replicates for the teacher, which had no part in choosing any settings
 SEED = 7  # of the pages' first picture
+LUCK = (1.0 - paired.LEVEL) / 2.0  # share of equal regimes that an interval tells to one side
 MOST_SEEDS = 200  # looked through for a single run that misleads
 MINUTES = (
     ("predict", 5),
@@ -45,6 +48,7 @@ class Expected:
         the changed assumption.
     many: the same with the replicates of :data:`MANY`, first sentence only: before and after.
     against_it: of the thirty pairs before the change, how many have the other sign than the mean.
+    against_many: the same among the pairs of :data:`MANY`.
     misleading: first seed, from 1, whose single run has the other sign; None if there is none.
     """
 
@@ -52,6 +56,7 @@ class Expected:
     after: dict[str, Any]
     many: dict[str, tuple[str, str]]
     against_it: int
+    against_many: int
     misleading: int | None
 
 
@@ -73,8 +78,7 @@ def expected(lesson: Lesson) -> Expected:
         for changed in (False, True)
     )
     more = (_answers(lesson, all_before, changed=False), _answers(lesson, all_after, changed=True))
-    signs = _signs(before, lesson.outcome)
-    lean = np.sign(_mean(before, lesson.outcome))
+    lean = np.sign(difference(before, lesson.outcome).difference)
     return Expected(
         before=_answers(lesson, before, changed=False),
         after=_answers(lesson, after, changed=True),
@@ -82,7 +86,8 @@ def expected(lesson: Lesson) -> Expected:
             lang: (more[0][lang]["sentences"][0], more[1][lang]["sentences"][0])
             for lang in LANGUAGES
         },
-        against_it=int((signs == -lean).sum()),
+        against_it=_against(before, lesson.outcome, lean),
+        against_many=_against(all_before, lesson.outcome, lean),
         misleading=_misleading(lesson, lean),
     )
 
@@ -95,20 +100,15 @@ def _answers(lesson: Lesson, found: Pairs, *, changed: bool) -> dict[str, Any]:
 def _misleading(lesson: Lesson, lean: float) -> int | None:
     for seed in range(1, MOST_SEEDS + 1):
         one = pairs(case_of(choices_of(lesson, seed=seed)), [0])
-        if lean and _signs(one, lesson.outcome)[0] == -lean:
+        if _against(one, lesson.outcome, lean):
             return seed
     return None
 
 
-def _signs(found: Pairs, outcome: str) -> np.ndarray:
+def _against(found: Pairs, outcome: str, lean: float) -> int:
+    """How many pairs have the other sign than ``lean``."""
     values = np.array(found[outcome])
-    signs: np.ndarray = np.sign(values[:, 0] - values[:, 1])
-    return signs
-
-
-def _mean(found: Pairs, outcome: str) -> float:
-    values = np.array(found[outcome])
-    return float((values[:, 0] - values[:, 1]).mean())
+    return int((np.sign(values[:, 0] - values[:, 1]) == -lean).sum()) if lean else 0
 
 
 # ---------------------------------------------------------------- pages
@@ -167,7 +167,10 @@ def _answers_told(lesson: Lesson, found: Expected, words: Words) -> Iterator[str
     lang = words.lang
     yield f"## {words('teaching.head.expected')}"
     yield words("teaching.computed", seed=SEED)
-    told = [words("teaching.one_run", count=found.against_it, pairs=menu().replicates)]
+    told = [
+        words("teaching.one_run", count=found.against_it, pairs=menu().replicates,
+              many=found.against_many, others=len(MANY))
+    ]  # fmt: skip
     if found.misleading is not None:
         told.append(words("teaching.misleading", seed=found.misleading))
     told.append(words("teaching.before", answer=words.paragraph(found.before[lang]["sentences"])))
@@ -190,6 +193,7 @@ def _answers_told(lesson: Lesson, found: Expected, words: Words) -> Iterator[str
             after=second,
         )  # fmt: skip
     )
+    told.extend(_searched(lesson, words))
     yield "\n".join(f"- {one}" for one in told)
     yield words("teaching.all_outcomes")
     yield table(
@@ -200,6 +204,21 @@ def _answers_told(lesson: Lesson, found: Expected, words: Words) -> Iterator[str
             for one, other in zip(found.before[lang]["table"], found.after[lang]["table"], strict=True)
         ],
     )  # fmt: skip
+
+
+def _searched(lesson: Lesson, words: Words) -> Iterator[str]:
+    """How many assumptions were tried, and which of them turn the answer."""
+    tried = reversals.found(lesson, reversals.read())
+    yield words(
+        "teaching.searched", seed=reversals.SEED, tried=tried.tried, reverse=len(tried.reverse),
+        vanish=tried.vanish, stay=tried.stay, luck=f"{LUCK * tried.tried:.0f}",
+        file=reversals.FILE.name,
+    )  # fmt: skip
+    known = {(one.name, one.value): one for one in reversals.assumptions(lesson)}
+    yield words(
+        "teaching.reversing",
+        list=words.join(known[one.assumption, one.value].told(words) for one in tried.reverse),
+    )
 
 
 def turn(found: Expected) -> str:

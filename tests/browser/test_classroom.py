@@ -5,6 +5,7 @@ Needs Chromium (on Debian: ``apt-get install chromium``); nothing is skipped wit
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -14,13 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from agents.consortium import STATES, UNDER_WAY
 from experiments.classroom.menu import menu
-from experiments.words import LANGUAGES, catalogue
+from experiments.compare import compare
+from experiments.configuration import load_setup
+from experiments.words import LANGUAGES, Words, catalogue
 
 ROOT = Path(__file__).parents[2]
 SIZES = ((1366, 768), (1920, 1080), (390, 844))
@@ -159,6 +163,27 @@ def test_undo_and_redo_go_back_and_forth(page: Page) -> None:
     page.click("#redo")
     expect(page.locator("#regime")).to_have_value("open_challenge")
     expect(page.locator("#history li")).to_have_count(2)
+    page.locator("#history a").last.click()  # the older one
+    expect(page.locator("#regime")).to_have_value("race")
+    expect(page.locator("#line-summary")).to_have_text(before)
+
+
+def test_on_opening_there_is_something_to_see_and_step_begins_at_the_start(page: Page) -> None:
+    """The last quarter of policy, until somebody touches the clock."""
+    quarter = page.locator("#quarter")
+    assert "quarter" not in page.url
+    expect(quarter).to_have_value("60")
+    assert page.locator("#net .edges line").count() > 0
+    move(page, "money.budget_myuan_per_year", "40")
+    settle(page)
+    assert "quarter" not in page.url
+    expect(quarter).to_have_value("60")
+    page.click("#step")
+    expect(quarter).to_have_value("0")
+    assert "quarter=0" in page.url
+    page.reload()
+    expect(page.locator("#line-summary")).not_to_be_empty()
+    expect(quarter).to_have_value("0")
 
 
 def test_run_pause_step_reset(page: Page) -> None:
@@ -213,6 +238,101 @@ def test_an_organisation_and_a_consortium_can_be_looked_at(page: Page, lang: str
     expect(page.locator("#inspected h3")).to_have_text(
         catalogue(lang)["classroom.inspect.consortium"].format(row=values[1])
     )
+
+
+def test_the_inspector_says_why_the_last_bid_failed(page: Page, server: str, lang: str) -> None:
+    """Somebody among the lead firms has bid in vain by quarter 20, and its line says why."""
+    go(page, server, lang, f"{RACE}&quarter=20")
+    answered = catalogue(lang)["classroom.inspect.label.last_bid"]
+    why_not = [
+        text.split("{")[0] for key, text in catalogue(lang).items()
+        if key.startswith("classroom.inspect.why.")
+    ]  # fmt: skip
+    told = []
+    for row in range(8):
+        page.select_option("#organisation", str(row))
+        expect(page.locator("#inspected h3")).to_have_text(
+            page.locator(f"#organisation option[value='{row}']").inner_text()
+        )
+        labels = page.locator("#inspected dt").all_inner_texts()
+        values = page.locator("#inspected dd").all_inner_texts()
+        assert len(labels) == len(values) and all(values)
+        told.append(values[labels.index(answered)])
+    assert any(one.startswith(tuple(why_not)) for one in told), told
+
+
+def test_the_map_tells_regions_in_tiles_and_in_words(page: Page, server: str, lang: str) -> None:
+    shown = page.request.get(f"{server}api/picture?{RACE}").json()
+    tiles = page.locator("#tiles .tile")
+    expect(tiles).to_have_count(4)
+    assert page.locator("#map-summary li").count() == 4
+    page.locator("#quarter").fill(str(len(shown["steps"])))
+    solved = catalogue(lang)["classroom.axis.tile_solved"]
+    pattern = re.escape(solved).replace(r"\{solved\}", r"(\d+)")
+    found = [re.search(pattern, text) for text in tiles.all_text_contents()]
+    assert sum(int(one.group(1)) for one in found if one) == shown["counts"]["solved"] > 0
+
+
+def test_every_picture_has_its_content_in_words(page: Page) -> None:
+    page.click("#compare-start")
+    page.locator(".verdict").wait_for(timeout=LONG)
+    for picture in ("net", "chart", "tiles"):
+        described = page.locator(f"#{picture}").get_attribute("aria-describedby")
+        assert len(page.locator(f"#{described}").inner_text()) > 20
+    assert page.locator("svg.pairs").get_attribute("aria-label")
+    assert len(page.locator("#compare-answer p").nth(1).inner_text()) > 20
+
+
+CONTRAST = r"""() => {
+    const luminance = (text) => {
+        const parts = text.match(/[\d.]+/g).slice(0, 3).map((one) => one / 255)
+            .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+    };
+    const ratio = (one, other) => {
+        const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+        return (high + 0.05) / (low + 0.05);
+    };
+    const fill = (selector) => getComputedStyle(document.querySelector(selector)).fill;
+    const paper = getComputedStyle(document.querySelector('.panel')).backgroundColor;
+    const field = fill('.field rect');
+    const shade = document.querySelector('.tile rect');
+    const shades = [0, 1, 2, 3, 4].map((k) => {
+        shade.setAttribute('class', `shade-${k}`);
+        return ratio(fill('.tile text'), getComputedStyle(shade).fill);
+    });
+    return [ratio(fill('#chart .tick'), paper), ratio(fill('.node .name'), field),
+        ratio(fill('.field text'), field), ...shades];
+}"""
+
+
+def test_words_inside_pictures_have_contrast(page: Page) -> None:
+    """Axe leaves words inside SVG out; WCAG AA asks for 4.5 to 1."""
+    ratios = page.evaluate(CONTRAST)
+    assert len(ratios) == 8 and min(ratios) >= 4.5
+
+
+def test_the_numbers_are_those_of_the_command_line(page: Page, lang: str, tmp_path: Path) -> None:
+    """The command that the exported settings name, run here, gives the counts that the page tells."""
+    page.select_option("#regime", "open_challenge")
+    move(page, "search.loss_regions", "0.6")
+    settle(page)
+    with page.expect_download() as waiting:
+        page.click("#export-settings")
+    lines = Path(waiting.value.path()).read_text(encoding="utf-8").splitlines()
+    command = next(line for line in lines if "consortia compare" in line).split("compare ")[1]
+    given = [one for one in command.split() if not one.startswith("replicates=")]
+    setup = load_setup("compare", [*given, "replicates=1", "jobs=1", f"out={tmp_path / 'out'}"])
+    runs = compare(setup, progress=False).runs.to_pylist()
+    counts = {run["regime"]: run["solved"] for run in runs}
+    words = Words(lang)
+    sentence = words(
+        "classroom.summary.end",
+        regime=words.title(menu().regimes["open_challenge"]), mine=f"{counts['open_challenge']:.0f}",
+        against=words.title(menu().regimes["laissez_faire"]), other=f"{counts['laissez_faire']:.0f}",
+        outcome=words("measure.solved"),
+    )  # fmt: skip
+    expect(page.locator("#line-summary")).to_contain_text(sentence)
 
 
 def test_thirty_pairs_give_a_verdict_and_one_run_does_not(page: Page, lang: str) -> None:
@@ -339,6 +459,43 @@ def test_nothing_serious_for_axe_and_nothing_overflows(
     ]
     assert serious == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_on_a_phone_picture_and_answer_come_before_settings(page: Page) -> None:
+    """To the eye and to the Tab key; on a desk the settings stand beside."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#answers + #settings")).to_be_visible()
+    tops = [
+        page.locator(f"#{name}").bounding_box()["y"]  # type: ignore[index]
+        for name in ("task", "net", "line-summary", "compare-start", "regime", "inspector")
+    ]
+    assert tops == sorted(tops) and tops[1] < 500
+    page.set_viewport_size({"width": 1366, "height": 768})
+    expect(page.locator("#left #settings")).to_be_visible()
+    settings, picture = (page.locator(f"#{name}").bounding_box() for name in ("settings", "net"))
+    assert settings and picture and settings["x"] + settings["width"] <= picture["x"]
+
+
+def test_two_hundred_pages_open_at_once(page: Page, server: str, lang: str) -> None:
+    """By protocol, each with luck of its own; all get their numbers, and the page still answers."""
+    assert asyncio.run(open_many(server, lang, 200)) == [200] * 200
+    before = counts(page)
+    move(page, "money.budget_myuan_per_year", "36")
+    expect(page.locator("#line-summary")).not_to_have_text(before, timeout=LONG)
+
+
+async def open_many(server: str, lang: str, count: int) -> list[int]:
+    """Open this many pages together; the status of each one's numbers."""
+
+    async def one(client: httpx.AsyncClient, seed: int) -> int:
+        page = await client.get("/", params={"lang": lang})
+        assert page.status_code == 200
+        asked = {"lang": lang, "regime": "race", "against": "laissez_faire", "seed": str(seed)}
+        answers = [await client.get(f"/api/{kind}", params=asked) for kind in ("picture", "line")]
+        return max(answer.status_code for answer in answers)
+
+    async with httpx.AsyncClient(base_url=server, timeout=120.0) as client:
+        return list(await asyncio.gather(*(one(client, 5000 + k) for k in range(count))))
 
 
 def test_a_lesson_from_one_run_to_the_changed_assumption(page: Page, lang: str) -> None:

@@ -20,7 +20,7 @@ export function read(search = location.search) {
     outcome: given.get("outcome") ?? lesson.outcome,
     seed: given.get("seed") ?? "7",
     settings,
-    quarter: given.get("quarter") ?? "0",
+    quarter: given.get("quarter") ?? "", // empty: nobody has touched the clock
   };
 }
 
@@ -37,6 +37,6 @@ export function query(choices, more = {}) {
 export function address(choices) {
   const more = {};
   if (choices.lesson) more.lesson = choices.lesson;
-  if (Number(choices.quarter) > 0) more.quarter = choices.quarter;
+  if (choices.quarter !== "") more.quarter = choices.quarter;
   return `?${query(choices, more)}`;
 }

@@ -10,6 +10,7 @@ import { Replay } from "./replay.js";
 const WAIT = { slow: 2000, normal: 500, fast: 125 }; // milliseconds a quarter
 const SLIDER_PAUSE = 60; // milliseconds without a move before the server is asked
 const TRIED = "classroom-tried"; // in the tab's own storage
+const NARROW = matchMedia("(max-width: 699px)"); // as in the style sheet
 const page = { choices: read(), replay: null, picture: null, other: null, chosen: null, timer: null, depth: history.state?.depth ?? 0, deepest: history.state?.depth ?? 0 };
 const network = new Network((row) => choose("organisation", row));
 
@@ -30,6 +31,13 @@ function build() {
   $("compare-help").textContent = t("compare_help", { n: MENU.replicates });
   $("compare-start").textContent = t("button.compare", { n: MENU.replicates });
   network.legend($("legend"));
+  arrange();
+}
+
+/** On a phone the picture and the answers come before the settings, to the eye and to the Tab key. */
+function arrange() {
+  if (NARROW.matches) $("answers").after($("settings"));
+  else $("left").append($("settings"));
 }
 
 function slider(one) {
@@ -90,7 +98,7 @@ function change(some, sliding = false) {
 function chooseLesson(name) {
   const one = MENU.lessons.find((each) => each.name === name);
   if (!one) change({ lesson: "" });
-  else change({ lesson: name, regime: one.regime, against: one.against, outcome: one.outcome, settings: { ...one.settings }, quarter: "0" });
+  else change({ lesson: name, regime: one.regime, against: one.against, outcome: one.outcome, settings: { ...one.settings }, quarter: "" });
 }
 
 /** The changed assumption of a lesson in words. */
@@ -110,7 +118,7 @@ function chooseRegime(name) {
 
 function remember() {
   const tried = JSON.parse(sessionStorage.getItem(TRIED) ?? "[]");
-  const here = address({ ...page.choices, quarter: "0" });
+  const here = address({ ...page.choices, quarter: "" });
   const outcome = ["solved", "technical", "industrial", "major"].includes(page.choices.outcome) ? page.choices.outcome : "solved";
   const moved = Object.entries(page.choices.settings).map(([name, value]) => `${t(`slider.${name}`)} ${value}`);
   const text = [t("history_entry", { regime: regimeTitle(page.choices.regime), outcome: t(`measure.${outcome}`), count: page.picture.counts[outcome] }), ...moved].join(" · ");
@@ -133,7 +141,7 @@ async function load() {
     fail(null);
     showSliders();
     $("quarter").max = picture.steps.length;
-    goTo(Number(page.choices.quarter) || (page.timer ? 0 : picture.steps.length));
+    goTo(page.choices.quarter === "" ? picture.policy : Number(page.choices.quarter), page.choices.quarter !== "");
     remember();
     page.other = await get("line", `/api/line?${query(page.choices)}`);
     show();
@@ -150,9 +158,10 @@ function fail(error) {
   if (error && !(error instanceof Refused)) console.error(error);
 }
 
-function goTo(quarter) {
+/** Where nobody has touched the clock the picture is that of the last quarter of policy, when there is most to see. */
+function goTo(quarter, touched = true) {
   page.replay.goTo(quarter);
-  page.choices.quarter = String(page.replay.quarter);
+  page.choices.quarter = touched ? String(page.replay.quarter) : "";
   $("quarter").value = page.replay.quarter;
   show();
 }
@@ -197,9 +206,12 @@ function atTheEnd() {
 
 // ------------------------------------------------------------ the clock
 
+/** Run and step begin at 0 from the end, and from the picture that the page has opened with. */
+const fromTheStart = () => page.choices.quarter === "" || page.replay.quarter >= page.replay.last;
+
 function play() {
   if (page.timer) return pause();
-  if (page.replay.quarter >= page.replay.last) goTo(0);
+  if (fromTheStart()) goTo(0);
   $("run").textContent = t("button.pause");
   document.body.classList.toggle("playing", !calm.matches);
   $("network-summary").setAttribute("aria-live", "off"); // twice a second is too much to hear
@@ -299,6 +311,7 @@ function explained(answer) {
 // ------------------------------------------------------------ wiring
 
 function wire() {
+  NARROW.addEventListener("change", arrange);
   $("settings").addEventListener("submit", (event) => event.preventDefault());
   $("lesson").addEventListener("change", (event) => chooseLesson(event.target.value));
   $("regime").addEventListener("change", (event) => chooseRegime(event.target.value));
@@ -308,7 +321,7 @@ function wire() {
   $("undo").addEventListener("click", () => history.back());
   $("redo").addEventListener("click", () => history.forward());
   $("run").addEventListener("click", play);
-  $("step").addEventListener("click", () => { pause(); goTo(page.replay.quarter >= page.replay.last ? 0 : page.replay.quarter + 1); keepQuarter(); });
+  $("step").addEventListener("click", () => { pause(); goTo(fromTheStart() ? 0 : page.replay.quarter + 1); keepQuarter(); });
   $("reset").addEventListener("click", () => { pause(); goTo(0); keepQuarter(); });
   $("quarter").addEventListener("input", (event) => { if (page.timer) pause(); goTo(Number(event.target.value)); });
   $("quarter").addEventListener("change", keepQuarter);

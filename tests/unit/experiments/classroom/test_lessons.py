@@ -6,9 +6,19 @@ from functools import cache
 
 import pytest
 
+from experiments.classroom import reversals
 from experiments.classroom.case import case_of
-from experiments.classroom.compared import pairs
-from experiments.classroom.lessons import FOLDER, Expected, choices_of, expected, index, page, turn
+from experiments.classroom.compared import difference, pairs
+from experiments.classroom.lessons import (
+    FOLDER,
+    MANY,
+    Expected,
+    choices_of,
+    expected,
+    index,
+    page,
+    turn,
+)
 from experiments.classroom.menu import Lesson, menu
 from experiments.classroom.stepping import Stepper
 from experiments.words import LANGUAGES
@@ -38,13 +48,41 @@ def test_the_index_names_every_lesson(lang: str) -> None:
 
 
 @every_lesson
-def test_one_changed_assumption_changes_the_answer(lesson: Lesson) -> None:
-    """A lesson without a turn teaches ideology."""
+def test_one_changed_assumption_reverses_the_answer(lesson: Lesson) -> None:
+    """A lesson without a reversal teaches ideology. Both by thirty pairs and by 200 others."""
     assert len(lesson.changed) == 1
     ((name, value),) = lesson.changed.items()
     one = menu().sliders[name]
     assert one.low <= value <= one.high and not one.lever
-    assert turn(computed(lesson.name)) != "stays"
+    found = computed(lesson.name)
+    assert turn(found) == "reverses"
+    before, after = (
+        difference(pairs(case_of(choices_of(lesson, changed=changed)), MANY), lesson.outcome)
+        for changed in (False, True)
+    )
+    assert before.verdict == found.before["en"]["verdict"]
+    assert after.verdict == found.after["en"]["verdict"]
+
+
+@every_lesson
+def test_the_table_of_the_search_is_what_the_model_gives(lesson: Lesson) -> None:
+    """The line of the lesson as it stands and one of the changed values, run again."""
+    mine = [one for one in reversals.read() if one.lesson == lesson.name]
+    tried = {(one.name, one.value): one for one in reversals.assumptions(lesson)}
+    assert {(one.assumption, one.value) for one in mine} <= {("", None), *tried}
+    ((name, value),) = lesson.changed.items()
+    for changed in (reversals.AS_IT_STANDS, tried[name, value]):
+        (written,) = (
+            one for one in mine if (one.assumption, one.value) == (changed.name, changed.value)
+        )
+        assert reversals.write([reversals.trial(lesson, changed)]) == reversals.write([written])
+
+
+@every_lesson
+def test_the_counts_of_the_search_add_up(lesson: Lesson) -> None:
+    found = reversals.found(lesson, reversals.read())
+    assert found.tried == len(found.reverse) + found.vanish + found.stay
+    assert lesson.changed.items() <= {(one.assumption, one.value) for one in found.reverse}
 
 
 @every_lesson
