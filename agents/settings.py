@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import typing
 from collections.abc import Iterable, Mapping
@@ -105,6 +106,7 @@ class Settings:
         """Refuse contradictions between fields."""
 
     @classmethod
+    @functools.cache
     def parameters(cls) -> dict[str, Parameter]:
         """The declared parameters by field name, in order."""
         return {

@@ -64,7 +64,7 @@ def measure(options: Options) -> dict[str, Any]:
 
     cases = {
         "as shipped": case("as shipped"),
-        "main runs alone": case("main runs alone", "robustness=none"),
+        "main runs alone": case("main runs alone", "robustness=none", "why=none"),
         "as shipped, cold": case("as shipped, cold", cold=True),
     }
     return {"replicates": replicates, "cases": in_turns(cases, options.times(ROUNDS))}

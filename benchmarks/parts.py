@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import batches, classroom, cores, engine, job, memory, phases, scale, start, store
+from benchmarks import (
+    batches,
+    classroom,
+    cores,
+    engine,
+    job,
+    lesson,
+    memory,
+    night,
+    phases,
+    scale,
+    start,
+    store,
+)
 from benchmarks.options import Options
 
 
@@ -24,5 +37,18 @@ PARTS = {
     module.__name__.rpartition(".")[2]: Part(
         module.__name__.rpartition(".")[2], module.TITLE, module.measure, module.tell
     )
-    for module in (engine, job, scale, memory, cores, start, store, batches, phases, classroom)
+    for module in (
+        engine,
+        job,
+        scale,
+        memory,
+        cores,
+        start,
+        store,
+        batches,
+        phases,
+        classroom,
+        lesson,
+        night,
+    )
 }

@@ -51,7 +51,7 @@ settings are given as name=value:
   regime.race.selection.teams=2             a lever of one regime
   regime.combined.lead_firm.funding=prize   a preset in one programme of one regime
   experiment=label_beyond_cash              a question with its regimes and its break-even map
-  robustness=none              leave out the repetitions under other definitions
+  robustness=none why=none     leave out the repetitions under other definitions, and part 6 of the report
   half_width=0.5 outcome=technical replicates=2000   as many replicates as the precision takes
   executor=dask scheduler=tcp://192.168.1.10:8786   run on a Dask cluster
 

@@ -36,6 +36,7 @@ from experiments.running.store import (
     write_parquet,
 )
 from experiments.stored_population import write_beginnings
+from experiments.why.within import check_apart, take_apart_within
 
 if TYPE_CHECKING:
     from experiments.configuration import QuestionSetup, Setup
@@ -82,6 +83,7 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
     ExperimentError: the disk is full, workers do not start, or no replicate is complete (1).
     KeyboardInterrupt: after Ctrl-C; the same call goes on where it stopped.
     """
+    check_apart(setup)
     with Store(setup.out, experiment_of(setup)) as store:
         write_beginnings(setup.out, setup.population, setup.config)
         if progress:
@@ -91,9 +93,13 @@ def compare(setup: Setup, *, progress: bool = True, run: Engine | None = None) -
         plan = comparison_plan(setup)
         execution = do_runs(plan, store, setup, progress, run)
         execution = execution if grown is None else grown.with_the_rest(execution)
+        runs = runs_table(plan, store)
+        _refuse_nothing_complete(plan, runs, execution)
+        if run is None and (taken := take_apart_within(setup, runs, progress)) is not None:
+            execution = execution.plus(taken)
         if progress:
             print("Writing tables, figures and the report.", file=sys.stderr)
-        comparison = _write(plan, store, setup, execution, grown, run)
+        comparison = _write(plan, store, setup, runs, execution, grown, run)
     if progress:
         _tell_after(comparison, setup, execution, grown)
     return comparison
@@ -241,6 +247,7 @@ def _write(
     plan: Plan,
     store: Store,
     setup: Setup,
+    runs: pa.Table,
     execution: Execution,
     grown: Grown | None,
     run: Engine | None,
@@ -248,8 +255,6 @@ def _write(
     """Write everything that stands in the output folder beside the store."""
     from experiments.report.writing import write_all
 
-    runs = runs_table(plan, store)
-    _refuse_nothing_complete(plan, runs, execution)
     trajectories = trajectories_table(plan, store)
     origin = provenance(
         seed=setup.seed,

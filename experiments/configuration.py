@@ -39,6 +39,7 @@ from experiments.sequential.settings import (
     target_half_width,
 )  # fmt: skip
 from experiments.why.settings import WhyRule, why_rule
+from experiments.why.within import Apart, chosen_apart
 from simulation.population import Population
 from simulation.world import World
 
@@ -66,6 +67,7 @@ class Setup:
     executor: ``local`` or ``dask``.
     scheduler: address of the Dask scheduler, or ``none``.
     outcome, target: the outcome whose differences are to be known to a half-width, if to any.
+    apart: regimes of a comparison whose difference is taken apart, by :mod:`experiments.why.within`.
     config: every value above in plain form, as it is written beside the results.
     """
 
@@ -84,6 +86,7 @@ class Setup:
     lang: str
     outcome: str
     target: Target | None
+    apart: Apart
     config: dict[str, Any]
 
 
@@ -151,6 +154,7 @@ def load_setup(command: str, overrides: Sequence[str], config_dirs: Sequence[Pat
         lang=language(values["lang"]),
         outcome=known_outcome(values["outcome"]),
         target=target_half_width(values["half_width"]) if command == "compare" else None,
+        apart=_apart(command, values["why"], regimes, question),
         config={},
     )
     setup = _of_command(setup, command, question, values)
@@ -169,6 +173,15 @@ def _refuse_what_does_nothing(
             f"robustness does nothing here: {command} asks about one world. Leave it out, or "
             f"change the world itself, such as criteria.top_share=0.01."
         )
+
+
+def _apart(
+    command: str, value: Any, regimes: Sequence[RegimeEntry], question: Question | None
+) -> Apart:
+    """Only a plain comparison takes two of its regimes apart."""
+    if command != "compare" or question is not None:
+        return NONE
+    return chosen_apart(value, [entry.name for entry in regimes])
 
 
 def _population(library: Library, values: Mapping[str, Any], given: Overrides) -> Population:
@@ -421,7 +434,9 @@ def _only_of(command: str, setup: Setup) -> tuple[str, ...]:
         return ("outcome", "indifference", "confidence", "best")
     if command == "why":
         return ("outcome", "level", "orders")
-    return () if setup.target is None else ("outcome", "half_width")
+    if setup.target is not None:
+        return ("outcome", "half_width", "why")
+    return ("outcome", "why") if setup.apart != NONE else ()
 
 
 def plain_regime(entry: RegimeEntry) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The generated parts of ``docs``: tables of the model, from the declarations the model runs on.
 
+It also writes ``configs/published``, what the published tables say (:mod:`experiments.published`).
+
 A page is written by hand; between a line ``<!-- generated: NAME -->`` and a line
 ``<!-- end of NAME -->`` stands what the renderer of that name gives. ``python -m
 experiments.documentation`` writes these parts anew; with ``--check`` it only says which pages
@@ -24,6 +26,7 @@ from experiments.levers.page import lever_census, lever_census_zh
 from experiments.levers.settings import TABLE
 from experiments.library import Library, read_yaml
 from experiments.markdown import table
+from experiments.published import published_files
 from experiments.rankings.page import (
     assumed_rankings,
     parameter_cells,
@@ -33,6 +36,7 @@ from experiments.rankings.page import (
 from experiments.regimes import DEFAULT, RegimeEntry, preset
 from experiments.seed_page import seed_document
 from experiments.stylised.page import fact_definitions, stylised_facts, stylised_facts_zh
+from experiments.why.page import why_pairs, why_pairs_zh
 from simulation import columns, streams
 from simulation.outcomes import OUTCOMES, TRAJECTORIES, Outcome
 from simulation.policies.registry import FAMILIES
@@ -81,10 +85,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def stale_pages() -> Iterator[tuple[Path, str]]:
-    """Pages whose generated parts differ from what the model says now, with their new text."""
+    """Pages and files of verdicts that differ from what they are made of, with their new text."""
     for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if (new := rendered(text)) != text:
+            yield path, new
+    for path, new in published_files():
+        if not path.is_file() or path.read_text(encoding="utf-8") != new:
             yield path, new
 
 
@@ -445,7 +452,7 @@ RENDERERS: dict[str, Callable[[], str]] = {
     for renderer in (
         phases, codes, state_variables, arrays, stages, draws, parameters, levers, lever_tests, assumed, regimes,
         systems, outcomes, trajectories, summary_columns, seed_document, lever_census, lever_census_zh, assumed_rankings, ranking_page, ranking_page_zh, fact_definitions, stylised_facts,
-        stylised_facts_zh,
+        stylised_facts_zh, why_pairs, why_pairs_zh,
     )
 }  # fmt: skip
 

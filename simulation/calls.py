@@ -264,21 +264,27 @@ def collect(s, step):
         if problem.status != OPEN or problem.programme >= 0 or step > problem.closes:
             continue
         programme = choose_programme(s, index, step)
-        if programme < 0:
-            continue
-        p = s.programmes[programme]
-        problem.programme = programme
-        problem.price = 0.0
-        if problem.owner >= 0 and not owner_leads(p):
-            w = s.world[0]
-            chance = stranger_success(w, mean_coverage(w, s.programme_state[programme]))
-            problem.price = owner_price(s, programme, s.needs[index], chance)
-        problem.due = step
-        problem.due += 1 if p.screening_panel_size > 0 else 0
-        problem.due += 1 if p.formation_mode == RESERVE_POOL else 0
-        await_sitting(s, p, index)
-        stages.count_collected(s, programme, problem.owner >= 0, p.screening_panel_size > 0)
-        note(s, step, SUBMITTED, index, -1, problem.owner, programme)
+        if programme >= 0:
+            take_up(s, step, index, programme)
+
+
+@rule
+def take_up(s, step, index, programme):
+    """A need enters the pipeline of a programme."""
+    problem = s.problems[index]
+    p = s.programmes[programme]
+    problem.programme = programme
+    problem.price = 0.0
+    if problem.owner >= 0 and not owner_leads(p):
+        w = s.world[0]
+        chance = stranger_success(w, mean_coverage(w, s.programme_state[programme]))
+        problem.price = owner_price(s, programme, s.needs[index], chance)
+    problem.due = step
+    problem.due += 1 if p.screening_panel_size > 0 else 0
+    problem.due += 1 if p.formation_mode == RESERVE_POOL else 0
+    await_sitting(s, p, index)
+    stages.count_collected(s, programme, problem.owner >= 0, p.screening_panel_size > 0)
+    note(s, step, SUBMITTED, index, -1, problem.owner, programme)
 
 
 @rule
@@ -371,16 +377,24 @@ def publish_best(s, step, p, due, points, parts):
         problem = s.problems[index]
         problem.points = points[order[place]]
         if place < kept:
-            formulate(s, p, index)
-            await_guide(s, p, index, step)
-            s.stages[problem.programme, stages.PUBLISHED] += 1
-            note(s, step, PUBLISHED, index, -1, problem.owner, problem.points)
+            publish(s, step, index)
             continue
         s.bound[SCREENED_OUT] += 1
         stages.count_screened_out(s, problem.programme, parts[order[place]], parts[len(due)])
         note(s, step, SCREENED_OUT_EVENT, index, -1, problem.owner, problem.points)
         problem.declined |= 1 << problem.programme
         problem.programme = -1
+
+
+@rule
+def publish(s, step, index):
+    """A need that its panel has read is put right and published."""
+    problem = s.problems[index]
+    p = s.programmes[problem.programme]
+    formulate(s, p, index)
+    await_guide(s, p, index, step)
+    s.stages[problem.programme, stages.PUBLISHED] += 1
+    note(s, step, PUBLISHED, index, -1, problem.owner, problem.points)
 
 
 @rule
@@ -473,21 +487,34 @@ def bid(s, step):
             continue
         programme = problem.programme
         p = s.programmes[programme]
-        s.stages[programme, stages.CALLED] += 1
-        s.programme_state[programme].called += 1.0
+        open_call(s, programme)
         if p.renewal_standing == 1:
             answers = answer_by_bodies(s, step, index, programme)
         elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
             answers = answer(s, step, index, programme, problem.owner, -1, 0)
         else:
             answers = answer_by_solvers(s, step, index, programme)
-        problem.bids += answers
-        if answers == 0:
-            s.bound[NO_ANSWER] += 1
-            s.stages[programme, stages.UNANSWERED] += 1
-            note(s, step, NO_ANSWER_EVENT, index, -1, problem.owner, programme)
-            problem.declined |= 1 << programme
-            problem.programme = -1
+        close_call(s, step, index, answers)
+
+
+@rule
+def open_call(s, programme):
+    """One more need for which a programme calls for answers."""
+    s.stages[programme, stages.CALLED] += 1
+    s.programme_state[programme].called += 1.0
+
+
+@rule
+def close_call(s, step, index, answers):
+    """Count the answers to a need; one without any returns to its owner."""
+    problem = s.problems[index]
+    problem.bids += answers
+    if answers == 0:
+        s.bound[NO_ANSWER] += 1
+        s.stages[problem.programme, stages.UNANSWERED] += 1
+        note(s, step, NO_ANSWER_EVENT, index, -1, problem.owner, problem.programme)
+        problem.declined |= 1 << problem.programme
+        problem.programme = -1
 
 
 @rule
@@ -526,18 +553,39 @@ def answer(s, step, index, programme, lead, body, attempt_number):
     c = s.consortia[row]
     s.stages[programme, stages.OFFERED] += 1
     s.stages[programme, stages.POOLED] += p.formation_mode == RESERVE_POOL
-    cost = w.money_bid_base_myuan + c.size * w.money_bid_per_member_myuan
-    nominal = name_worth(s, step, programme, index, lead, c.size - 1.0)
-    if chance * max(c.utility + bonus, nominal) <= (0.0 if free else cost):
+    if not worth_its_bid(s, step, row, bonus):
         note(s, step, NOT_WORTH_IT, index, row, lead, c.utility)
         drop_last(s, row)
         return 0
-    if not free:
-        pay(s, lead, fen(cost), BIDDING_OUT)
-    s.programme_state[programme].bids += 1.0
-    s.stages[programme, stages.BIDS] += 1
-    note(s, step, BID, index, row, lead, c.coverage)
+    hand_in(s, step, row)
     return 1
+
+
+@rule
+def worth_its_bid(s, step, row, bonus):
+    """Whether the chance of an award is worth the bid to the lead of the team that was found."""
+    c = s.consortia[row]
+    free = costs_no_bid(s.programmes[c.programme], c.body)
+    cost = 0.0 if free else bid_cost(s.world[0], c.size)
+    nominal = name_worth(s, step, c.programme, c.problem, c.lead, c.size - 1.0)
+    return start_chance(s, c.programme, c.body) * max(c.utility + bonus, nominal) > cost
+
+
+@rule
+def bid_cost(w, members):
+    """What a bid by a team of this size costs, million yuan."""
+    return w.money_bid_base_myuan + members * w.money_bid_per_member_myuan
+
+
+@rule
+def hand_in(s, step, row):
+    """A team's bid is handed in and paid for."""
+    c = s.consortia[row]
+    if not costs_no_bid(s.programmes[c.programme], c.body):
+        pay(s, c.lead, fen(bid_cost(s.world[0], c.size)), BIDDING_OUT)
+    s.programme_state[c.programme].bids += 1.0
+    s.stages[c.programme, stages.BIDS] += 1
+    note(s, step, BID, c.problem, row, c.lead, c.coverage)
 
 
 @rule
@@ -552,23 +600,41 @@ def answer_by_bodies(s, step, index, programme):
 @rule
 def answer_by_solvers(s, step, index, programme):
     """Organisations next on the rings of the need's fields consider leading an answer."""
-    w = s.world[0]
-    p = s.programmes[programme]
-    need = s.needs[index]
-    misposed = misposed_for(s, index, STRANGER)
+    asked = np.empty(s.world[0].forming_bid_candidates, np.int64)
+    n = solvers(s, index, programme, asked)
     answers = 0
-    asked = np.empty(w.forming_bid_candidates, np.int64)
-    n = 0
-    fields = distinct_fields(s, need, misposed)
-    for i in range(w.needs_components):
-        if fields & (1 << i):
-            field = field_seen(need, misposed, i)
-            n = considering(s, index, programme, field, asked, n)
     for k in range(n):
-        if answers >= p.openness_answers:
+        if answers >= s.programmes[programme].openness_answers:
             break
         answers += answer(s, step, index, programme, asked[k], -1, k)
     return answers
+
+
+@rule
+def solvers(s, index, programme, asked):
+    """Write to ``asked`` who considers leading an answer, in their order; returns how many."""
+    need = s.needs[index]
+    misposed = misposed_for(s, index, STRANGER)
+    n = 0
+    fields = distinct_fields(s, need, misposed)
+    for i in range(s.world[0].needs_components):
+        if fields & (1 << i):
+            field = field_seen(need, misposed, i)
+            n = considering(s, index, programme, field, asked, n)
+    return n
+
+
+@rule
+def may_solve(s, p, owner, row):
+    """Whether an organisation is free to lead an answer and lies in the owner's open circle."""
+    o = s.organisations[row]
+    if o.active == 0 or row == owner or free_staff(s, row) <= 0.0:
+        return False
+    if owner < 0:
+        return True
+    tied = tie_strength(s, owner, row) > 0.0
+    near = o.region == s.organisations[owner].region
+    return within_circle(p.openness_circle, tied, near)
 
 
 @rule
@@ -586,14 +652,8 @@ def considering(s, index, programme, field, asked, n):
         if n >= most:
             break
         row = s.ring[start + (first + k) % count]
-        o = s.organisations[row]
-        if o.active == 0 or row == owner or free_staff(s, row) <= 0.0:
+        if not may_solve(s, p, owner, row):
             continue
-        if owner >= 0:
-            tied = tie_strength(s, owner, row) > 0.0
-            near = o.region == s.organisations[owner].region
-            if not within_circle(p.openness_circle, tied, near):
-                continue
         if not admitted_lead(s, p, row):
             s.bound[LEAD_NOT_ADMITTED] += 1
             continue

@@ -370,6 +370,26 @@ def inner_product(s, a, b):
 
 
 @rule
+def inner_products(s, a, b):
+    """Inner products of what an organisation knows with itself and with what another knows.
+
+    The same numbers as of :func:`inner_product`, in the time of one.
+    """
+    fields = s.expertise.shape[1]
+    half = fields // 2
+    own_first = own_second = first = second = 0.0
+    for f in range(half):
+        own_first += s.expertise[a, f] * s.expertise[a, f]
+        own_second += s.expertise[a, half + f] * s.expertise[a, half + f]
+        first += s.expertise[a, f] * s.expertise[b, f]
+        second += s.expertise[a, half + f] * s.expertise[b, half + f]
+    if fields % 2 == 1:
+        own_second += s.expertise[a, fields - 1] * s.expertise[a, fields - 1]
+        second += s.expertise[a, fields - 1] * s.expertise[b, fields - 1]
+    return own_first + own_second, first + second
+
+
+@rule
 def distance_of(product, own, other):
     """Cognitive distance: 1 - cosine of two profiles, by their inner products, in [0, 1]."""
     if own == 0.0 or other == 0.0:

@@ -453,6 +453,15 @@ def best_candidate(s, c, owns, p_extra, n_pool, needy):
 @rule
 def invite(s, step, c, row, gain, coverage, p_extra):
     """Ask a candidate; it decides, and a reluctant one is paid the difference if that pays."""
+    utility, transfer, needed = offer(s, c, row, gain, coverage, p_extra)
+    least = s.world[0].forming_least_staff_share
+    joins = accepts(utility, transfer, free_staff(s, row), needed, least)
+    return answered(s, step, c, row, utility, transfer, joins)
+
+
+@rule
+def offer(s, c, row, gain, coverage, p_extra):
+    """What joining is worth to a candidate, what the lead adds to that, and the staff it asks for."""
     w = s.world[0]
     p = s.programmes[c.programme]
     need = s.needs[c.problem]
@@ -465,7 +474,13 @@ def invite(s, step, c, row, gain, coverage, p_extra):
     needed = p.funding_project_staff_fte / (w.forming_lead_weight + w.forming_asked_members)
     if c.asking == GENERAL:
         needed *= p.layers_general_effort_share
-    if not accepts(utility, transfer, free_staff(s, row), needed, w.forming_least_staff_share):
+    return utility, transfer, needed
+
+
+@rule
+def answered(s, step, c, row, utility, transfer, joins):
+    """The candidate joins the team or does not; returns whether it does."""
+    if not joins:
         c.refusals += 1
         kind = REFUSED_DEAL if utility + transfer < 0.0 else REFUSED_STAFF
         note(s, step, kind, c.problem, c.row, row, utility)
@@ -556,16 +571,27 @@ def gather_members(s, step, c, owns, p_extra, n_pool):
     """
     p = s.programmes[c.programme]
     outer = p.layers_general_members > 0
+    inner = inner_members(p)
+    fill_layers(s, step, c, owns, p_extra, n_pool, inner, not outer, False)
+    if outer:
+        most = min(c.size + p.layers_general_members, most_members(p))
+        fill_layers(s, step, c, owns, p_extra, n_pool, most, True, True)
+
+
+@rule
+def inner_members(p):
+    """Most members of the core and close layers."""
+    return min(p.layers_core_members + p.layers_close_members, most_members(p))
+
+
+@rule
+def lead_alone(s, c, owns, p_extra):
+    """What the team's best expertise and the lead's utility are before anybody is asked."""
     s.levels[:] = 0.0
     raise_levels(s, c, c.lead)
     s.length[0] = inner_product(s, c.lead, c.lead)
     coverage = share_of(c.touched, s.world[0].needs_components)
     c.utility = lead_utility(s, c.problem, c.lead, c.programme, coverage, 0.0, owns, p_extra)
-    inner = min(p.layers_core_members + p.layers_close_members, most_members(p))
-    fill_layers(s, step, c, owns, p_extra, n_pool, inner, not outer, False)
-    if outer:
-        most = min(c.size + p.layers_general_members, most_members(p))
-        fill_layers(s, step, c, owns, p_extra, n_pool, most, True, True)
 
 
 @rule
@@ -635,28 +661,45 @@ def form_consortium(s, step, problem, lead, programme, body, attempt_number, p_e
         return -1
     c = s.consortia[row]
     owns = s.problems[problem].owner == lead
-    recall(s, lead, True)
+    n_pool = look_for_partners(s, step, c, owns)
+    lead_alone(s, c, owns, p_extra)
+    gather_members(s, step, c, owns, p_extra, n_pool)
+    return complete(s, step, c, owns, p_extra)
+
+
+@rule
+def look_for_partners(s, step, c, owns):
+    """Candidates that the lead has looked at, to ``s.pool``; returns how many."""
+    recall(s, c.lead, True)
     n_pool = find_candidates(s, c, owns)
     make_pool(s, c, n_pool)
-    recall(s, lead, False)
+    recall(s, c.lead, False)
     note_looks(s, step, c, n_pool)
-    gather_members(s, step, c, owns, p_extra, n_pool)
+    return n_pool
+
+
+@rule
+def complete(s, step, c, owns, p_extra):
+    """The members are found: what the team can do and costs; returns its row, or -1 against rules."""
     if not rules_met(s, step, c):
         return -1
+    row = c.row
+    problem = c.problem
+    p = s.programmes[c.programme]
     assign_components(s, row)
     measure_team(s, c)
     c.gamma = team_integration(s, c)
-    others = others_in(s, s.programmes[programme], c)
-    c.utility = lead_utility(s, problem, lead, programme, c.coverage, others, owns, p_extra)
-    o = s.organisations[lead]
+    others = others_in(s, p, c)
+    c.utility = lead_utility(s, problem, c.lead, c.programme, c.coverage, others, owns, p_extra)
+    o = s.organisations[c.lead]
     w = s.world[0]
     c.believed = believed_success(
         o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, c.coverage,
         w.forming_coverage_exponent,
     )  # fmt: skip
     c.planned = fen(
-        project_quarters_cost(s, s.programmes[programme], s.needs[problem])
-        + coordination_cost(s, s.programmes[programme], c.burden) * s.needs[problem].deadline
+        project_quarters_cost(s, p, s.needs[problem])
+        + coordination_cost(s, p, c.burden) * s.needs[problem].deadline
     )
     s.counters[N_CONSORTIA] += 1
     s.counters[N_MEMBERS] += c.size

@@ -106,7 +106,7 @@ def learn_in_team(s, row):
             )
     if c.size == 1:
         return
-    measure_distances(s, c)
+    measure_pairs(s, c)
     known = np.empty(c.size)
     rest = need.first
     while rest:
@@ -115,15 +115,17 @@ def learn_in_team(s, row):
 
 
 @rule
-def measure_distances(s, c):
-    """Cognitive distances of the pairs who meet, as the quarter begins, in the order they meet."""
+def measure_pairs(s, c):
+    """What each pair that meets passes on, by its cognitive distance as the quarter begins."""
+    rate = s.world[0].learning_from_partners / (c.size - 1)
     pair = 0
     for a in range(c.size):
         one = s.members[c.first + a].row
         s.length[a] = inner_product(s, one, one)
         for b in range(min(a, s.world[0].forming_meeting_members)):
             product = inner_product(s, one, s.members[c.first + b].row)
-            s.apart[pair] = distance_of(product, s.length[a], s.length[b])
+            distance = distance_of(product, s.length[a], s.length[b])
+            s.passing[pair] = partner_gain(1.0, distance, c.gamma, rate)
             pair += 1
 
 
@@ -136,16 +138,13 @@ def learn_from_each_other(s, c, field, known):
     """
     for a in range(len(known)):
         known[a] = s.expertise[s.members[c.first + a].row, field]
-    rate = s.world[0].learning_from_partners / (c.size - 1)
-    gamma = c.gamma
     meeting = s.world[0].forming_meeting_members
     pair = 0
     for a in range(1, len(known)):
         for b in range(min(a, meeting)):
             gap = known[b] - known[a]
-            distance = s.apart[pair]
-            known[a] += partner_gain(max(0.0, gap), distance, gamma, rate)
-            known[b] += partner_gain(max(0.0, -gap), distance, gamma, rate)
+            known[a] += s.passing[pair] * max(0.0, gap)
+            known[b] += s.passing[pair] * max(0.0, -gap)
             pair += 1
     for a in range(len(known)):
         s.expertise[s.members[c.first + a].row, field] = known[a]

@@ -9,6 +9,7 @@ import numpy as np
 from simulation.accounts import imbalance
 from simulation.columns import OVERFLOW, SOLVED
 from simulation.measures import outcomes
+from simulation.memory import keep_freed_memory
 from simulation.outcomes import TRAJECTORIES, RunResult
 from simulation.phases import addresses, advance, run_out, withdraw_policy
 from simulation.policies.registry import Regime
@@ -43,6 +44,7 @@ def run_replicate(
     ------
     RuntimeError: columns overflowed or money was lost; both are defects of the model.
     """
+    keep_freed_memory()
     start = first_state(world, population, seed=seed, replicate=replicate)
     burn_in = int(start.world[0]["time_burn_in"])
     advance(start, addresses(), 0, burn_in, False, True)

@@ -213,21 +213,32 @@ def pick_component(part, u):
 
 
 @rule
-def flipped(s, c, step, address, part):
+def luck_of_tries(s, step):
+    """The streams of a quarter's tries: components, boldness, integration and noise."""
+    luck = s.luck[0]
+    return (
+        streams.stream(luck, streams.TRY_COMPONENT, step),
+        streams.stream(luck, streams.TRY_BOLD, step),
+        streams.stream(luck, streams.TRY_INTEGRATED, step),
+        streams.stream(luck, streams.TRY_NOISE, step),
+    )
+
+
+@rule
+def flipped(s, c, components, boldness, address, part):
     """The components a try changes: one, or several of the member's own when the team is bold."""
     w = s.world[0]
-    luck = s.luck[0]
-    first = pick_component(part, streams.uniform(luck, streams.TRY_COMPONENT, step, address))
+    first = pick_component(part, streams.uniform_in(components, address))
     flips = 1 << first
-    if c.bold == 1 and streams.uniform(luck, streams.TRY_BOLD, step, address) < w.search_bold_share:
+    if c.bold == 1 and streams.uniform_in(boldness, address) < w.search_bold_share:
         for k in range(1, w.search_bold_flips):
-            u = streams.uniform(luck, streams.TRY_COMPONENT, step, streams.combine(address, k))
+            u = streams.uniform_in(components, streams.combine(address, k))
             flips |= 1 << pick_component(part, u)
     return first, flips
 
 
 @rule
-def attempt(s, c, m, before, step, address):
+def attempt(s, c, m, before, luck, address):
     """One try of one member; returns the design afterwards.
 
     With probability gamma it is judged on the whole design as the others have left it; otherwise
@@ -235,12 +246,12 @@ def attempt(s, c, m, before, step, address):
     the round (Levinthal 1997; Rivkin and Siggelkow 2003).
     """
     w = s.world[0]
-    luck = s.luck[0]
+    components, boldness, integrated, noise = luck
     need = s.needs[c.problem]
     part = m.components
-    first, flips = flipped(s, c, step, address, part)
+    first, flips = flipped(s, c, components, boldness, address, part)
     tried = c.design ^ flips
-    if streams.uniform(luck, streams.TRY_INTEGRATED, step, address) < c.gamma:
+    if streams.uniform_in(integrated, address) < c.gamma:
         table = table_of(s, c.problem)
         gain = float(table[tried]) - float(table[c.design])
     else:
@@ -249,7 +260,7 @@ def attempt(s, c, m, before, step, address):
     expertise = s.expertise[m.row, need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
     c.tries += 1
-    if streams.sign_seen(gain, error, luck, streams.TRY_NOISE, step, address):
+    if streams.sign_seen(gain, error, noise, address):
         c.improvements += 1
         c.stuck = 0
         return tried
@@ -261,6 +272,7 @@ def search_quarter(s, row, step, paid_share):
     """A quarter of tries by a team that paid this share of its cost."""
     w = s.world[0]
     c = s.consortia[row]
+    luck = luck_of_tries(s, step)
     c.stuck = 1
     for r in range(w.search_rounds):
         before = c.design
@@ -274,7 +286,7 @@ def search_quarter(s, row, step, paid_share):
             member = streams.combine(c.luck, s.organisations[m.row].entity)
             for k in range(tries):
                 address = streams.combine(member, r * 1024 + k)
-                c.design = attempt(s, c, m, before, step, address)
+                c.design = attempt(s, c, m, before, luck, address)
 
 
 @rule

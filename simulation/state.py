@@ -163,10 +163,10 @@ class State:
     length: np.ndarray = _column(
         np.float64, (columns.MAX_MEMBERS,), "squared lengths of its members' profiles"
     )
-    apart: np.ndarray = _column(
+    passing: np.ndarray = _column(
         np.float64,
         (columns.MAX_MEMBERS**2,),
-        "cognitive distances of pairs, in the order they meet",
+        "what pairs pass on per unit of expertise that one has more, in the order they meet",
     )
     # Room to work in for the lead that now looks for partners; means nothing at other times.
     known: np.ndarray = _column(np.float64, ("n",), "times each has worked with it; else 0")

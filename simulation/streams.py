@@ -58,14 +58,36 @@ def replicate_key(seed, replicate):
 @rule
 def bits(key, decision, step, entity):
     """64 uniform bits at this address."""
-    h = mix(np.uint64(key) + np.uint64(decision + 1) * _GOLDEN + np.uint64(step + 1) * _ODD_A)
-    return mix(h + np.uint64(entity) * _ODD_B)
+    return bits_in(stream(key, decision, step), entity)
+
+
+@rule
+def stream(key, decision, step):
+    """The part of an address that all entities share; with many of them it is hashed once."""
+    return mix(np.uint64(key) + np.uint64(decision + 1) * _GOLDEN + np.uint64(step + 1) * _ODD_A)
+
+
+@rule
+def bits_in(stream, entity):
+    """The 64 bits of :func:`bits` for an entity in a :func:`stream`."""
+    return mix(stream + np.uint64(entity) * _ODD_B)
 
 
 @rule
 def uniform(key, decision, step, entity):
     """A number in (0, 1) at this address."""
-    return (np.float64(bits(key, decision, step, entity) >> np.uint64(11)) + 0.5) * _UNIT
+    return _uniform_from(bits(key, decision, step, entity))
+
+
+@rule
+def uniform_in(stream, entity):
+    """The number of :func:`uniform` for an entity in a :func:`stream`."""
+    return _uniform_from(bits_in(stream, entity))
+
+
+@rule
+def _uniform_from(bits):
+    return (np.float64(bits >> np.uint64(11)) + 0.5) * _UNIT
 
 
 @rule
@@ -76,24 +98,27 @@ def normal(key, decision, step, entity):
 
 @rule
 def _normal_from(first):
-    second = mix(first + _ODD_C)
-    u = (np.float64(first >> np.uint64(11)) + 0.5) * _UNIT
-    v = (np.float64(second >> np.uint64(11)) + 0.5) * _UNIT
+    return _box_muller(_uniform_from(first), _uniform_from(mix(first + _ODD_C)))
+
+
+@rule
+def _box_muller(u, v):
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
 
 
 @rule
-def sign_seen(value, spread, key, decision, step, entity):
+def sign_seen(value, spread, stream, entity):
     """Whether a value seen with a normal error of this spread looks larger than 0.
 
-    No normal number is larger than 8.66, for no uniform one is below 2**-54; and none whose first
-    seven bits are not all 0 is larger than 3.12. The error is worked out only where it could
-    change the sign.
+    The error is worked out only where it could change the sign: where it points to the other side
+    and is large enough. Its square is less than 2 (1 - u) / u, since -log(u) is less than 1 / u - 1.
     """
-    first = bits(key, decision, step, entity)
-    largest = 3.12 if first >> np.uint64(57) else 8.66
-    if abs(value) <= spread * largest:
-        value += spread * _normal_from(first)
+    first = bits_in(stream, entity)
+    u = _uniform_from(first)
+    v = _uniform_from(mix(first + _ODD_C))
+    against = abs(v - 0.5) < 0.2501 if value > 0.0 else abs(v - 0.5) > 0.2499
+    if against and value * value * u <= 2.000001 * spread * spread * (1.0 - u):
+        value += spread * _box_muller(u, v)
     return value > 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,8 +78,5 @@ class World:
 
     def columns(self) -> np.ndarray:
         """Parameters for the compiled phases, shape (1,), :data:`WORLD_COLUMNS`."""
-        table = np.zeros(1, WORLD_COLUMNS)
-        for name, section in self.sections.items():
-            for column, value in section.encode().items():
-                table[0][f"{name}_{column}"] = value
-        return table
+        values = [self.sections[name].encode().values() for name in SECTIONS]
+        return np.array([tuple(itertools.chain.from_iterable(values))], WORLD_COLUMNS)

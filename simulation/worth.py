@@ -10,7 +10,7 @@ from agents.kinds import GENERAL, PAYER_PRIVATE, SME
 from simulation.accounts import payer_of
 from simulation.bits import count_bits
 from simulation.columns import PRIVATE_PRACTICE
-from simulation.fields import distance_of, inner_product
+from simulation.fields import distance_of, inner_products
 from simulation.learning import partner_gain
 from simulation.needs import distinct_fields, field_seen
 from simulation.policies.funding import grant_for, releasable
@@ -277,8 +277,8 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
         o.region,
     )  # fmt: skip
     factor = own_cost_factor(s, p, expected, o, 0.0)
-    product = inner_product(s, row, c.lead)
-    distance = distance_of(product, inner_product(s, row, row), s.length[0])
+    own, product = inner_products(s, row, c.lead)
+    distance = distance_of(product, own, s.length[0])
     outer = p.selection_priority_points + p.diffusion_standards + p.diffusion_private_standard
     outer_benefit = w.forming_outer_benefit_myuan * outer if layer == GENERAL else 0.0
     if layer == GENERAL and linked(s, c.lead, row):

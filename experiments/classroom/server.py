@@ -25,7 +25,8 @@ from experiments.classroom.choices import Choices, read_choices
 from experiments.classroom.layout import scene
 from experiments.classroom.menu import menu
 from experiments.classroom.rooms.desk import Desk, RoomError
-from experiments.classroom.rooms.routes import ROUTES, Failures, refused
+from experiments.classroom.rooms.limits import Limits
+from experiments.classroom.rooms.routes import ROUTES, Read, refused
 from experiments.classroom.rooms.store import Store
 from experiments.classroom.safety import SecureHeaders
 from experiments.classroom.tasks import Task, as_json
@@ -80,7 +81,8 @@ def make_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.workers, app.state.answers = Workers(jobs), Answers()
         store = Store(rooms)
-        app.state.desk, app.state.failures = Desk(store), Failures()
+        app.state.desk, app.state.limits, app.state.read = Desk(store), Limits(), Read()
+        app.state.desk.sweep()
         await app.state.workers.start()
         yield
         await app.state.workers.close()

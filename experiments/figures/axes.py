@@ -33,7 +33,7 @@ def small_multiples(
     names = material.main.names if names is None else names
     columns = min(len(names), math.ceil(math.sqrt(1.6 * len(names))))
     lines = math.ceil(len(names) / columns)
-    size = (max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.2 * lines)
+    size = (max(0.2 * WIDTH * columns, 0.45 * WIDTH), 0.6 + 2.05 * lines)
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=share, sharey=True)
     for k, axes in enumerate(grid.flat):

@@ -88,7 +88,7 @@ def _stack_figure(
 ) -> Figure:
     """Stacked bars, one row per regime; the parts of all panels have the same names."""
     names = material.main.names
-    figure = Figure(figsize=(11 if len(panels) > 1 else 9, 1.6 + 0.3 * len(names)))
+    figure = Figure(figsize=(11, 1.4 + 0.25 * len(names)))
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
     for column, (axes, (title, parts)) in enumerate(zip(grid, panels, strict=True)):
         stacked_bars(axes, parts)

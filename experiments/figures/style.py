@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
@@ -21,6 +22,7 @@ from experiments.words import catalogue
 
 PACKAGE = Path(__file__).parents[1]
 FONT = PACKAGE / "fonts" / "ConsortiaSansSC-Regular.otf"
+BOLD = FONT.with_name("ConsortiaSansSC-Bold.otf")  # without rare characters
 UNKNOWN_CHARACTER = "〓"  # what Chinese printers set for a character they have no type for
 
 # Okabe and Ito without yellow, which is too pale for lines on white.
@@ -61,9 +63,10 @@ def style(lang: str, titles: str | None = None) -> Iterator[None]:
 def save(figure: Figure, svg: Path, png: Path, dpi: int) -> None:
     """Write a figure in both formats; no file has a date.
 
-    The picture is made from the SVG: drawing it a second time takes seven times as long.
+    ``savefig`` would draw everything twice, the first time to no file; the picture is made from the SVG, for
+    drawing it once more would take seven times as long.
     """
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure).print_svg(str(svg), metadata={"Date": None, "Creator": None})
     png.write_bytes(_picture(svg, dpi))
 
 

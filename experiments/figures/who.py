@@ -31,7 +31,7 @@ FLOWS = ("earned_myuan", "granted_myuan")
 def draw_gains_by(material: Material) -> Figure:
     """Value earned and programme money received, by size and by region."""
     names = material.main.names
-    figure = Figure(figsize=(11, 2 * (1.5 + 0.27 * len(names))))
+    figure = Figure(figsize=(11, 2 * (1.3 + 0.24 * len(names))))
     grid = figure.subplots(2, 2)
     for row, grouping in enumerate(("size", "region")):
         for axes, measure in zip(grid[row], FLOWS, strict=True):

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from matplotlib.figure import Figure
 
 from experiments.figures.axes import intervals, regime_axis
 from experiments.figures.material import Material
 from experiments.figures.style import COLOURS, GREY, printable
+from experiments.words import Words
+from simulation.policies.registry import FAMILIES
+
+FAMILY = re.compile(rf"\b({'|'.join(FAMILIES)})(\.\w+)?\b")
+
+
+def levers_in_words(group: str, words: Words) -> str:
+    """A group of levers as it is stored, such as ``funding + agenda.mode``."""
+    return FAMILY.sub(
+        lambda found: words(f"why.family.{found[1]}") + (f" ({found[0]})" if found[2] else ""),
+        group,
+    )
 
 
 def draw_why(material: Material) -> Figure:
@@ -21,7 +35,7 @@ def draw_why(material: Material) -> Figure:
               label=material.words("figure.why_share"))  # fmt: skip
     axes.plot([row["alone"] for row in rows], places, "o", color=COLOURS[6], mfc="white", ms=5.5,
               label=material.words("figure.why_alone"))  # fmt: skip
-    regime_axis(axes, [printable(str(row["lever"])) for row in rows])
+    regime_axis(axes, [printable(levers_in_words(row["lever"], material.words)) for row in rows])
     axes.set_xlabel(material.words("figure.why_axis"))
     figure.legend(loc="outside lower right", ncols=2, fontsize=8)
     return figure

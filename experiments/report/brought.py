@@ -11,8 +11,7 @@ import pyarrow.parquet as pq
 
 from agents.settings import ConfigError
 from experiments.library import read_yaml
-from experiments.running.store import write_parquet
-from experiments.tables import make_schema, make_table
+from experiments.tables import make_schema, make_table, write_table
 from experiments.why.results import FROM_FIRST, WHOLE
 
 WHY = make_schema(
@@ -23,7 +22,7 @@ SHARED = ("seed", "population", "world")  # settings in which both experiments m
 
 
 def bring_why(source: Path, folder: Path) -> pa.Table:
-    """Write and return ``why.parquet`` of a comparison, from the folder of a decomposition.
+    """Write and return the table ``why`` of a comparison, from the folder of a decomposition.
 
     Raises
     ------
@@ -34,12 +33,12 @@ def bring_why(source: Path, folder: Path) -> pa.Table:
     config, tables = _read("why", source, ("contributions", "switches", "chain"), remedy)
     _refuse_another_world("why", config, read_yaml(folder / "config.yaml"), source)
     table = make_table(WHY, _rows({name: one.to_pylist() for name, one in tables.items()}))
-    write_parquet(folder / "why.parquet", table)
+    write_table(table, folder, "why")
     return table
 
 
 def bring_rankings(source: Path, folder: Path) -> pa.Table:
-    """Write and return ``ranking_pairs.parquet`` of a comparison: in how many worlds rankings hold.
+    """Write and return the table ``ranking_pairs`` of a comparison: in how many worlds rankings hold.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def bring_rankings(source: Path, folder: Path) -> pa.Table:
     config, tables = _read("rankings", source, ("pairs",), remedy)
     _refuse_another_world("rankings", config, read_yaml(folder / "config.yaml"), source)
     table = tables["pairs"]
-    write_parquet(folder / "ranking_pairs.parquet", table)
+    write_table(table, folder, "ranking_pairs")
     return table
 
 

@@ -14,6 +14,7 @@ from experiments.report import tables
 from experiments.report.answer import answer_sentences
 from experiments.report.facts import Facts
 from experiments.report.tables import Table
+from experiments.why.settings import AUTO
 
 PARTS = (
     "answer", "forest", "fans", "incidence", "cost", "why", "gains", "consortia", "rules", "appendix",
@@ -181,6 +182,8 @@ class Composer:
             of, minus = (self.facts.title(rows[0][side]) for side in ("regime", "baseline"))
             outcome = self.facts.words(f"outcome.{rows[0]['outcome']}")
             yield self._say("text.why", of=of, minus=minus, outcome=outcome)
+            if self.facts.setup.apart == AUTO:
+                yield self._say("text.why_chosen", note=True)
             yield from self._show("why")
             yield from self._list(tables.why(self.facts))
         else:

@@ -13,12 +13,13 @@ from typing import Any
 import jinja2
 
 from experiments.figures import FigureInfo
-from experiments.figures.style import FONT, PACKAGE, printable
+from experiments.figures.style import BOLD, FONT, PACKAGE, printable
 from experiments.report.document import Document
 from experiments.words import Words
 
 TEMPLATES = PACKAGE / "templates"
 FONT_NAME = "Consortia Sans SC"
+WEIGHTS = {"100 500": FONT, "600 900": BOLD}  # of CSS
 TAGS = {"en": "en", "zh": "zh-CN"}
 
 
@@ -30,20 +31,21 @@ def write_html(document: Document, words: Words, path: Path) -> None:
     )  # fmt: skip
     template = environment.get_template("report.html.j2")
     given = {"document": document, "words": words, "lang": TAGS[words.lang], "image": _data_uri}
-    html = template.render(given, font="")
+    html = template.render(given, fonts={})
     if words.lang == "zh":  # the reader's own fonts may have Japanese forms only
-        html = template.render(given, font=_font_for(html))
+        fonts = {weight: _font_for(html, font) for weight, font in WEIGHTS.items()}
+        html = template.render(given, fonts=fonts)
     _replace(path, html.encode("utf-8"))
 
 
-def _font_for(text: str) -> str:
-    """The characters of a text from the shipped font, as a data URI."""
+def _font_for(text: str, shipped: Path) -> str:
+    """The characters of a text from a shipped font, as a data URI."""
     from fontTools import subset  # comes with matplotlib
 
     options = subset.Options(
         layout_features=[], name_IDs=["*"], flavor="woff", notdef_outline=True, hinting=False
     )
-    font = subset.load_font(str(FONT), options)
+    font = subset.load_font(str(shipped), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text="".join(set(text)))
     subsetter.subset(font)

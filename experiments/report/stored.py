@@ -26,6 +26,7 @@ from experiments.robustness import robustness_variants
 from experiments.running import LOCAL
 from experiments.stored_population import POPULATION_FILE, read_population
 from experiments.tables import panel
+from experiments.why.within import Apart
 from experiments.words import Words
 from simulation.outcomes import OUTCOMES
 from simulation.policies.registry import FAMILIES, Programme, Regime
@@ -229,8 +230,12 @@ def setup_of(values: Mapping[str, Any], folder: Path, lang: str | None, jobs: in
         variant_replicates=min(variant_replicates, replicates), seed=int(values["seed"]),
         replicates=replicates, jobs=jobs, executor=LOCAL, scheduler=NONE, out=folder,
         lang=lang or str(values["lang"]), outcome=str(values.get("outcome", "technical")),
-        target=None, config=dict(values),
+        target=None, apart=_apart(values.get("why", NONE)), config=dict(values),
     )  # fmt: skip
+
+
+def _apart(value: Any) -> Apart:
+    return (str(value[0]), str(value[1])) if isinstance(value, list) else str(value)
 
 
 def _population(values: Any, folder: Path) -> Any:

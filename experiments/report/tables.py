@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.figures.ranks import choice_title
+from experiments.figures.why import levers_in_words
 from experiments.library import Library
 from experiments.populations import region_title
 from experiments.regimes import preset
@@ -233,11 +234,11 @@ def why(facts: Facts) -> Table:
     words = facts.words
     heads = [words("head." + key) for key in ("lever", "why_share", "interval", "why_alone")]
     rows = [
-        [row["lever"], number(row["share"], signed=True),
+        [levers_in_words(row["lever"], words), number(row["share"], signed=True),
          interval(row["low"], row["high"], signed=True), number(row["alone"], signed=True)]
         for row in facts.rows("why")
     ]  # fmt: skip
-    return Table("why", words("table.why"), heads, rows, both("why"), names=True)
+    return Table("why", words("table.why"), heads, rows, both("why"))
 
 
 def gini(facts: Facts) -> Table:
@@ -387,6 +388,8 @@ def flat(value: Any) -> str:
     """Any value of the settings in words."""
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return str(value).lower()  # as in YAML
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {flat(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -39,6 +39,13 @@ class Execution:
         """Numbers of runs, as provenance tells them."""
         return {"done": self.done, "cached": self.cached, "failed": len(self.failures)}
 
+    def plus(self, other: Execution) -> Execution:
+        """The work of both."""
+        return Execution(
+            self.done + other.done, self.cached + other.cached, self.failures + other.failures,
+            self.seconds + other.seconds,
+        )  # fmt: skip
+
 
 class Executor(Protocol):
     """A way of running the batches of a backlog."""

@@ -67,8 +67,13 @@ def version(distribution: str) -> str | None:
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """The command as typed, with only the last part of absolute paths."""
+    """The command as typed, with only the last part of absolute paths.
+
+    ``python -m experiments.cli`` is told by the name under which it is installed.
+    """
     words = [_without_folder(word) for word in argv if word] or ["python"]
+    if words[0] == "cli.py":
+        words[0] = "consortia"
     return shlex.join(words)
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from agents.settings import ConfigError
 from experiments.levers.settings import changed_regime, rows
-from experiments.library import CONFIGS, Library, read_yaml
+from experiments.library import Library
 from experiments.regimes import RegimeEntry, load_regime
 
 if TYPE_CHECKING:
     from experiments.configuration import Setup
 
-PUBLISHED = CONFIGS / "facts" / "published.yaml"
 HUB_LEVER = "eligibility.lead_min_rd_myuan"  # its row in the table of levers gives regime and ends
 SPREAD, HUB = "support for all leads", "support for the largest leads"
 FEWEST_REPLICATES = 2
@@ -64,9 +63,3 @@ def load_facts(texts: Sequence[str], config_dirs: Sequence[Path] = ()) -> FactsS
 
 def _named(base: RegimeEntry, name: str, levers: Mapping[str, object]) -> RegimeEntry:
     return dataclasses.replace(base, name=name, regime=changed_regime(base.regime, levers, name))
-
-
-def published() -> dict[str, dict[str, str]]:
-    """Verdicts of the published run, by fact and regime."""
-    found: dict[str, dict[str, str]] = read_yaml(PUBLISHED)
-    return found

@@ -75,12 +75,40 @@ def _networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return networks(folder, full, words)
 
 
+def _levers(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.findings import levers
+
+    return levers(folder, full, words)
+
+
+def _rankings(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.findings import rankings
+
+    return rankings(folder, full, words)
+
+
+def _apart(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.findings import apart
+
+    return apart(folder, full, words)
+
+
+def _calibration(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.findings import calibration
+
+    return calibration(folder, full, words)
+
+
 CHECKS = (
     Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
     Check("kills", ("victim", "moment", "kept", "starts", "lost", "doubled", "values"), _kills),
     Check("facts", ("fact", "published", "now", "against"), _facts),
     Check("replications", ("name", "replicates", "agree", "differ", "directions"), _replications),
     Check("networks", ("measure", "distance", "found", "published"), _networks),
+    Check("calibration", ("what", "found", "published"), _calibration),
+    Check("levers", ("family", "levers", "effects", "told", "apart"), _levers),
+    Check("rankings", ("outcome", "published", "told", "against"), _rankings),
+    Check("why", ("regimes", "groups", "difference", "sum", "gap"), _apart),
 )
 
 

@@ -1,7 +1,7 @@
 """Whether the model still gives what is published of it: replications, and networks beside FP7's.
 
 Both are run on luck of their own, so they are no copies of the published pages. Where fewer runs
-tell less, a line may say "not looked at"; it may not say the opposite of what is published.
+tell less, a line may say that it cannot be told; it may not say the opposite of what is published.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from experiments.library import Library
 from experiments.report.numbers import interval, number
 from experiments.validation.measures import BEHAVIOUR
-from experiments.validation.results import CANNOT_TELL, UNMEASURED
+from experiments.validation.results import CANNOT_TELL, REPRODUCED, UNMEASURED
 from experiments.verification.checks import Row
 from experiments.words import Words
 
@@ -49,7 +49,7 @@ def replications(folder: Path, full: bool, words: Words) -> Iterator[Row]:
 
 
 def networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    """The verdict on every behaviour beside the one that is published."""
+    """The verdict on every behaviour beside the one that is published (:func:`agrees`)."""
     from experiments.validation.job import validate
     from experiments.validation.settings import load_validate
 
@@ -59,9 +59,8 @@ def networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     for one in validate(setup, progress=False).validation.of(BEHAVIOUR):
         name = one.target.measure.name
         before = published.get(name, CANNOT_TELL)
-        untold = {one.verdict, before} & {CANNOT_TELL, UNMEASURED}
         yield Row(
-            None if untold and one.verdict != before else one.verdict == before,
+            agrees(one.verdict, before),
             (
                 words(f"validation.measure.{name}"),
                 f"{number(one.distance, signed=True)} {interval(one.low, one.high, signed=True)}",
@@ -69,3 +68,18 @@ def networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
                 words(f"validation.verdict.{before}"),
             ),
         )
+
+
+def agrees(now: str, before: str) -> bool | None:
+    """Whether two verdicts on one behaviour are the same; None where they differ and are no opposites.
+
+    Opposites are "reproduced" and either of the two that say it is not. Whether a figure that is not
+    reproduced lies between null and programme is told apart from the null, on some luck and not on other.
+    """
+    if now == before:
+        return True
+    return (
+        None
+        if {now, before} & {CANNOT_TELL, UNMEASURED} or REPRODUCED not in (now, before)
+        else False
+    )

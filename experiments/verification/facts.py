@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from experiments.published import published
 from experiments.stylised.job import facts as measure_facts
 from experiments.stylised.results import CONTRARY, EMERGES, NAMES, OPEN, Found
-from experiments.stylised.settings import load_facts, published
+from experiments.stylised.settings import load_facts
 from experiments.verification.checks import Row
 from experiments.words import Words
 
@@ -24,7 +25,7 @@ def facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     """
     texts = [f"seed={SEED}", f"replicates={FULL if full else QUICK}", f"out={folder / 'facts'}"]
     found = measure_facts(load_facts(texts), progress=False).found
-    before = published()
+    before = published("facts")
     return (row_of(name, before[name], found, words) for name in NAMES)
 
 

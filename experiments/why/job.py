@@ -42,6 +42,7 @@ class Why:
     found: contributions, switches and chain.
     tables: by name, as they are written.
     sentences: the answer in words.
+    report: its file, where one was asked for.
     failures: runs that failed; their replicates are left out.
     """
 
@@ -50,7 +51,7 @@ class Why:
     tables: dict[str, pa.Table]
     sentences: list[str]
     out: Path
-    report: Path
+    report: Path | None
     failures: pa.Table
 
 
@@ -68,6 +69,16 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
     ExperimentError: the outcome has no value in a run, or no replicate is complete (1).
     KeyboardInterrupt: after Ctrl-C; the same call goes on.
     """
+    answer, execution = decompose(setup, progress=progress, run=run)
+    if progress:
+        _tell_after(answer, execution, setup)
+    return answer
+
+
+def decompose(
+    setup: WhySetup, *, progress: bool, run: Engine | None = None, report: bool = True
+) -> tuple[Why, Execution]:
+    """As :func:`why`, without closing words, and without the report if none is asked for."""
     apart = lay_out(setup)
     with Store(setup.out, experiment_of_why(setup)) as store:
         write_beginnings(setup.out, setup.population, setup.config)
@@ -75,10 +86,8 @@ def why(setup: WhySetup, *, progress: bool = True, run: Engine | None = None) ->
             _tell_plan(apart, store, setup, run)
         execution = do_runs(apart.plan, store, setup, progress, run)
         found = take_apart(apart, gather(apart, store), setup.outcome)
-        answer = _write(setup, apart, found, execution, store)
-    if progress:
-        _tell_after(answer, execution, setup)
-    return answer
+        answer = _write(setup, apart, found, execution, store, report)
+    return answer, execution
 
 
 def experiment_of_why(setup: WhySetup) -> dict[str, Any]:
@@ -101,7 +110,9 @@ def _tell_plan(apart: Apart, store: Store, setup: WhySetup, run: Engine | None) 
     tell_time(apart.plan, tasks, store, setup, run)
 
 
-def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, store: Store) -> Why:
+def _write(
+    setup: WhySetup, apart: Apart, found: Found, execution: Execution, store: Store, report: bool
+) -> Why:
     from experiments.why.report import write_report
     from experiments.why.sentences import sentences
 
@@ -115,8 +126,8 @@ def _write(setup: WhySetup, apart: Apart, found: Found, execution: Execution, st
     )
     with writing(store, out):
         write_answer(apart.plan, store, out, made, origin, told, setup.lang)
-        report = write_report(apart, found, setup, origin)
-    return Why(apart, found, made, told, out, report, failures_table(execution.failures))
+        written = write_report(apart, found, setup, origin) if report else None
+    return Why(apart, found, made, told, out, written, failures_table(execution.failures))
 
 
 def _tell_after(answer: Why, execution: Execution, setup: WhySetup) -> None:

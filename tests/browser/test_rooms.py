@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from experiments.words import LANGUAGES, catalogue
 
@@ -87,55 +87,171 @@ def sound(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: str) -> None:
-    def word(key: str) -> str:
-        return catalogue(lang)[f"classroom.room.{key}"]
+def word(lang: str, key: str, **values: object) -> str:
+    return catalogue(lang)[f"classroom.room.{key}"].format(**values)
 
-    shots = os.environ.get("ROOM_SHOTS")
-    teacher, student = fresh(browser, 1366, 768), fresh(browser, 390, 844)
+
+def shot(page: Page, name: str) -> None:
+    """A picture of the whole page, for those who look at it: ROOM_SHOTS names a folder."""
+    if folder := os.environ.get("ROOM_SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def opened(server: Server, browser: Browser, lang: str) -> tuple[Page, str]:
+    """A teacher's page and the code of its room."""
+    teacher = fresh(browser, 1366, 768)
     teacher.goto(f"{server.address}room?lang={lang}")
     sound(teacher)
-    teacher.get_by_role("button", name=word("open.do")).click()
-    code = teacher.locator("#code-shown").inner_text(timeout=LONG)
+    shot(teacher, f"open-{lang}")
+    teacher.get_by_role("button", name=word(lang, "open.do")).click()
+    return teacher, teacher.locator("#code-shown").inner_text(timeout=LONG)
+
+
+def step_on(teacher: Page, lang: str) -> None:
+    """Close the window that is open."""
+    before = teacher.locator("#steps").inner_html() + teacher.locator("#clock").inner_text()
+    teacher.get_by_role("button", name=word(lang, "control.next"), exact=True).click()
+    expect(teacher.locator("#steps")).to_be_visible()
+    teacher.wait_for_function(
+        "(was) => steps.innerHTML + clock.innerText !== was", arg=before, timeout=LONG
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: str) -> None:
+    teacher, code = opened(server, browser, lang)
+    student = fresh(browser, 390, 844)
     student.goto(f"{server.address}room/seat?lang={lang}#{code}")
-    expect(student.locator("#stored")).to_have_text(word("stored"))
+    expect(student.locator("#stored")).to_have_text(word(lang, "stored"))
     sound(student)
-    student.get_by_label(word("join.name")).fill(NAME)
-    student.get_by_label(word("join.seat")).select_option("ministry")
-    student.get_by_role("button", name=word("join.do")).click()
+    shot(student, f"join-{lang}")
+    student.get_by_label(word(lang, "join.name")).fill(NAME)
+    student.get_by_label(word(lang, "join.seat")).select_option("ministry")
+    student.get_by_role("button", name=word(lang, "join.do")).click()
     expect(student.locator("#who")).to_contain_text(NAME)
-    teacher.get_by_role("button", name=word("control.start"), exact=True).click()
+    teacher.get_by_role("button", name=word(lang, "control.start"), exact=True).click()
     boxes = student.get_by_role("checkbox")
-    expect(boxes.first).to_be_checked(timeout=LONG)
+    expect(boxes.first).to_be_checked()
     boxes.first.focus()
     student.keyboard.press("Space")
-    student.get_by_role("button", name=word("decide"), exact=True).click()
-    expect(student.get_by_text(word("decided"))).to_be_visible()
+    student.get_by_role("button", name=word(lang, "decide"), exact=True).click()
+    expect(student.get_by_text(word(lang, "decided"))).to_be_visible()
+    teacher.get_by_role("button", name=word(lang, "control.pause"), exact=True).click()
     expect(teacher.locator("#items")).to_contain_text("✓")
-    sound(teacher)
-    sound(student)
-    if shots:
-        teacher.screenshot(path=f"{shots}/teacher-{lang}.png", full_page=True)
-        student.screenshot(path=f"{shots}/seat-{lang}.png", full_page=True)
+    for page, name in ((teacher, "teacher"), (student, "seat")):
+        sound(page)
+        shot(page, f"{name}-{lang}")
 
     server.kill()
+    expect(student.get_by_role("alert")).to_have_text(word(lang, "gone"))
     server.start(server.port)
+    expect(student.get_by_role("alert")).to_be_hidden()  # the page has kept trying
     student.reload()  # a closed laptop: same browser, same seat, same decision
     expect(student.locator("#who")).to_contain_text(NAME)
     expect(boxes.first).not_to_be_checked()
 
     teacher.reload()
-    before = student.locator("#clock").inner_text()
-    teacher.get_by_role("button", name=word("control.next"), exact=True).click()
-    expect(student.locator("#clock")).not_to_have_text(before)
-    teacher.get_by_role("button", name=word("control.end"), exact=True).click()
+    expect(teacher.locator("#clock")).not_to_be_empty()
+    present = student.locator("#steps [aria-current]")
+    expect(present).to_have_text(word(lang, "window.publish"))
+    teacher.get_by_role("button", name=word(lang, "control.next"), exact=True).click()
+    expect(present).not_to_have_text(word(lang, "window.publish"))
+    teacher.get_by_role("button", name=word(lang, "control.end"), exact=True).click()
     debrief = student.locator("#debrief")
-    expect(debrief).to_contain_text(word("one_run"))
+    expect(debrief).to_contain_text(word(lang, "one_run"))
     expect(debrief).to_contain_text(NAME)
+    expect(debrief.locator("figure")).to_have_count(3)
+    expect(debrief.locator(".deeds li").first).to_be_visible()
+    expect(debrief.locator(".questions li")).to_have_count(3)
     sound(student)
-    if shots:
-        student.screenshot(path=f"{shots}/debrief-{lang}.png", full_page=True)
-    teacher.get_by_role("button", name=word("control.delete"), exact=True).click()
+    shot(student, f"debrief-phone-{lang}")
+    expect(teacher.locator("#debrief figure")).to_have_count(3)
+    sound(teacher)
+    shot(teacher, f"debrief-{lang}")
+    teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
     student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'x' * 43}")
-    expect(student.get_by_role("alert")).to_have_text(word("error.code"))
+    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
+    server: Server, browser: Browser, lang: str
+) -> None:
+    teacher, code = opened(server, browser, lang)
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    lead = context.new_page()
+    lead.on("request", lambda request: outside(request.url))
+    lead.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    reach(lead, lead.get_by_label(word(lang, "join.name")))
+    lead.keyboard.type("诸葛亮" if lang == "zh" else "Zhuge Liang")
+    reach(lead, lead.get_by_label(word(lang, "join.seat")))
+    lead.get_by_label(word(lang, "join.seat")).select_option("organisation-21")
+    reach(lead, lead.get_by_role("button", name=word(lang, "join.do")))
+    lead.keyboard.press("Enter")
+    expect(lead.locator("#who")).to_be_visible()
+    teacher.get_by_role("button", name=word(lang, "control.start"), exact=True).click()
+    for _ in range(8):
+        expect(lead.locator("#items h3")).to_be_visible()
+        if lead.locator("fieldset").count():
+            break
+        step_on(teacher, lang)
+    screen = fresh(browser, 1920, 1080)
+    with teacher.expect_popup() as popup:
+        teacher.locator("#projector").click()
+    assert code in popup.value.url and "." not in popup.value.url.partition("#")[2]
+    screen.goto(popup.value.url)
+    expect(screen.locator("#ready")).to_contain_text(word(lang, "screen.thinking"))
+
+    bid = lead.locator("fieldset").first
+    box = bid.get_by_label(word(lang, "item.bid_do"), exact=True)
+    if not box.is_checked():
+        reach(lead, box)
+        lead.keyboard.press("Space")
+    reach(lead, bid.locator("summary"))
+    lead.keyboard.press("Enter")
+    stranger = bid.locator("details input").first
+    key = stranger.get_attribute("value")
+    reach(lead, stranger)
+    lead.keyboard.press("Space")
+    expect(stranger).to_be_checked()
+    sound(lead)
+    shot(lead, f"invite-{lang}")
+    reach(lead, lead.get_by_role("button", name=word(lang, "decide"), exact=True))
+    lead.keyboard.press("Enter")
+    expect(lead.get_by_text(word(lang, "decided"))).to_be_visible()
+    expect(screen.locator("#ready")).to_contain_text(word(lang, "screen.decided"))
+    expect(screen.locator("#net .edges line").first).to_be_attached()
+    expect(screen.locator("#qr")).to_have_js_property("complete", True)
+    assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
+    sound(screen)
+    shot(screen, f"screen-{lang}")
+    screen.set_viewport_size({"width": 1366, "height": 768})
+    shot(screen, f"screen-small-{lang}")
+
+    again = context.new_page()  # the same browser, without the key in the address
+    again.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    expect(again.locator("#who")).to_contain_text("诸葛亮" if lang == "zh" else "Zhuge Liang")
+    other = fresh(browser, 1366, 768)  # another browser is nobody
+    other.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    expect(other.locator("#join")).to_be_visible()
+    expect(other.locator("#wanted option[value=organisation-21]")).to_have_count(0)
+    step_on(teacher, lang)
+    teacher.get_by_role("button", name=word(lang, "control.end"), exact=True).click()
+    _, need, _, who = str(key).split(":")
+    invited = word(lang, "said.ask.yes", need=need, who=names(lead)[f"organisation-{who}"])
+    expect(lead.locator(".deeds")).to_contain_text(invited)
+    shot(lead, f"debrief-lead-{lang}")
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Come to an element with the tabulator alone."""
+    for _ in range(200):
+        if wanted.evaluate("(one) => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} cannot be reached by keyboard")
+
+
+def names(page: Page) -> dict[str, str]:
+    found: dict[str, str] = page.evaluate("JSON.parse(data.textContent).names")
+    return found

@@ -96,6 +96,6 @@ def test_every_file_of_a_group_is_used_or_valid() -> None:
     """A folder that is no group would be read by nobody."""
     groups = {
         "world", "population", "regime", "robustness", "experiment", "replication", "sweep",
-        "levers", "uncertainty", "facts", "validation", "classroom", "lesson", *FAMILIES,
+        "levers", "uncertainty", "published", "validation", "classroom", "lesson", *FAMILIES,
     }  # fmt: skip
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == groups

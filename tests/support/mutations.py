@@ -165,7 +165,7 @@ MUTATIONS = (
         "distances_anew",
         "simulation/learning.py",
         "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
-        "        measure_distances(s, c)\n"
+        "        measure_pairs(s, c)\n"
         "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
         "distances are measured again before each field, not only as the quarter begins",
     ),

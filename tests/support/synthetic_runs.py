@@ -82,6 +82,7 @@ class SyntheticSetup:
     population: Any = None
     outcome: str = "technical"
     target: Any = None
+    apart: str = "none"
     config: dict[str, Any] = field(default_factory=dict)
 
 

@@ -11,16 +11,19 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.classroom.rooms.seats import changed_from
 from experiments.classroom.rooms.store import Store
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read for something else
 CODE_LENGTH = 6
 LONGEST_NAME = 40
 MOST_ROOMS = 40
+KEPT = 7 * 24 * 3600.0  # seconds from opening a room to its deletion
+LAST_WORDS = 5.0  # seconds that are left when everybody has decided
 WAITING, RUNNING, PAUSED, ENDED = "waiting", "running", "paused", "ended"
 
 
@@ -34,7 +37,7 @@ class RoomError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Settings of a room: ``quarters`` of a round, ``seconds`` of its clock, ``most`` seats."""
+    """Settings of a room: ``quarters`` of a round, ``seconds`` of each window, ``most`` seats."""
 
     regime: str
     seed: int
@@ -52,7 +55,8 @@ class Desk:
     # ------------------------------------------------------------ opening and joining
 
     def open(self, opening: Opening) -> tuple[str, str]:
-        """A new room; returns its code and the teacher's token."""
+        """A new room; returns its code and the teacher's token. Old rooms are deleted."""
+        self.sweep()
         if len(self._store.all("select code from rooms")) >= MOST_ROOMS:
             raise RoomError("rooms", 503, most=MOST_ROOMS)
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
@@ -64,8 +68,12 @@ class Desk:
         )  # fmt: skip
         return code, token
 
+    def sweep(self) -> int:
+        """Delete the rooms that are older than :data:`KEPT`, with all names; returns how many."""
+        return self._store.do("delete from rooms where made < ?", self._now() - KEPT)
+
     def room(self, code: str) -> dict[str, Any]:
-        """A room's row; its round has moved on when its time was over."""
+        """A room's row; its window has closed when its time was over."""
         found = self._store.one("select * from rooms where code = ?", code)
         if found is None:
             raise RoomError("code", 404)
@@ -131,41 +139,54 @@ class Desk:
     # ------------------------------------------------------------ deciding
 
     def decide(
-        self, code: str, token: str, number: int, refused: list[str], known: set[str]
+        self, code: str, token: str, turn: int, yes: list[str], rules: Mapping[str, bool]
     ) -> None:
-        """Write down what a seat refuses in the present round; the last word before it ends counts.
+        """Write down what a seat decides in the present window; its last word counts.
 
-        ``known``: keys that lie before this seat.
+        Parameters
+        ----------
+        yes: keys that it says yes to; to all others that lie before it it says no.
+        rules: what the model's rules say to everything that lies before it.
         """
         seat, room = self.seat(code, token), self.room(code)
-        if room["state"] not in (RUNNING, PAUSED) or number != room["round"]:
+        if room["state"] not in (RUNNING, PAUSED) or turn != room["turn"]:
             raise RoomError("late", 409)
-        if not set(refused) <= known:
+        if not set(yes) <= rules.keys():
             raise RoomError("forged")
         self._store.do(
             "insert or replace into decisions values (?, ?, ?, ?)",
-            code, number, seat["seat"], json.dumps(sorted(set(refused))),
+            code, turn, seat["seat"], json.dumps(changed_from(rules, yes)),
+        )  # fmt: skip
+
+    def hurry(self, code: str) -> None:
+        """Everybody has decided: the window closes soon."""
+        self._store.do(
+            "update rooms set ends = min(ends, ?) where code = ? and state = ?",
+            self._now() + LAST_WORDS, code, RUNNING,
         )  # fmt: skip
 
     def decisions(self, code: str) -> list[dict[str, Any]]:
-        """All decisions: ``round``, ``seat``, ``refused`` (keys)."""
+        """All decisions: ``turn``, ``seat``, ``changed`` (how it departs from the rules)."""
         rows = self._store.all(
-            "select round, seat, refused from decisions where code = ? order by round, seat", code
+            "select turn, seat, changed from decisions where code = ? order by turn, seat", code
         )
-        return [{**row, "refused": json.loads(row["refused"])} for row in rows]
+        return [{**row, "changed": json.loads(row["changed"])} for row in rows]
 
-    def rounds(self, code: str) -> tuple[tuple[str, ...], ...]:
-        """What was refused in each round that is over, by anybody."""
-        over: list[set[str]] = [set() for _ in range(self.room(code)["round"])]
+    def turns(self, code: str) -> tuple[tuple[str, ...], ...]:
+        """What has been decided, by anybody, in each window that is closed."""
+        over: list[set[str]] = [set() for _ in range(self.room(code)["turn"])]
         for one in self.decisions(code):
-            if one["round"] < len(over):
-                over[one["round"]].update(one["refused"])
+            if one["turn"] < len(over):
+                over[one["turn"]].update(one["changed"])
         return tuple(tuple(sorted(keys)) for keys in over)
 
     # ------------------------------------------------------------ the teacher's clock
 
-    def control(self, code: str, token: str, order: str) -> None:
-        """``start``, ``pause``, ``next``, ``end`` or ``delete``."""
+    def control(self, code: str, token: str, order: str, turn: int | None = None) -> None:
+        """``start``, ``pause``, ``next``, ``end`` or ``delete``.
+
+        ``turn``: the window that ``next`` closes; two clicks do not close two.
+        """
         room = self.teacher(code, token)
         if order == "delete":
             self._store.do("delete from rooms where code = ?", code)
@@ -176,11 +197,15 @@ class Desk:
         elif order == "pause" and room["state"] == RUNNING:
             self._set(code, PAUSED, None, max(1.0, room["ends"] - self._now()))
         elif order == "next" and room["state"] in (RUNNING, PAUSED):
-            self._turn(room)
+            self._turn(room if turn is None else {**room, "turn": turn})
         elif order == "end":
             self._set(code, ENDED, None, 0.0)
         else:
             raise RoomError("control")
+
+    def pass_over(self, room: Mapping[str, Any]) -> None:
+        """Nobody in the room has anything to decide in this window."""
+        self._turn(room)
 
     def finish(self, code: str) -> None:
         """Policy is over: there is nothing left to decide."""
@@ -191,12 +216,12 @@ class Desk:
             "update rooms set state = ?, ends = ?, rest = ? where code = ?", state, ends, rest, code
         )
 
-    def _turn(self, room: dict[str, Any]) -> None:
-        """The round ends; two who see its end at once end it once."""
+    def _turn(self, room: Mapping[str, Any]) -> None:
+        """The window closes; two who see its end at once close it once."""
         ends = self._now() + room["seconds"] if room["state"] == RUNNING else None
         self._store.do(
-            "update rooms set round = round + 1, ends = ?, rest = ? where code = ? and round = ?",
-            ends, float(room["seconds"]), room["code"], room["round"],
+            "update rooms set turn = turn + 1, ends = ?, rest = ? where code = ? and turn = ?",
+            ends, float(room["seconds"]), room["code"], room["turn"],
         )  # fmt: skip
 
 

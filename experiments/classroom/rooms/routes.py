@@ -1,4 +1,4 @@
-"""The addresses of rooms: pages for students and teacher, and the questions their scripts ask."""
+"""The addresses of rooms: the questions that the scripts of students, teacher and projector ask."""
 
 from __future__ import annotations
 
@@ -6,128 +6,45 @@ import gzip
 import json
 import time
 from collections import OrderedDict
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from experiments.classroom.choices import Choices
-from experiments.classroom.layout import scene
 from experiments.classroom.menu import menu
-from experiments.classroom.rooms.desk import ENDED, Desk, Opening, RoomError
-from experiments.classroom.rooms.turn import MINISTRY, organisation, province
+from experiments.classroom.rooms.desk import ENDED, RUNNING, Desk, Opening, RoomError
+from experiments.classroom.rooms.limits import Limits
+from experiments.classroom.rooms.pages import MOST_SEATS, page, playable, seat_names, words_of
+from experiments.classroom.rooms.seats import rules_of
 from experiments.classroom.tasks import Task, as_json
-from experiments.words import LANGUAGES, Words, catalogue
-from simulation.policies.agenda import MODES, NOTHING
 
-LONGEST_MESSAGE = 20_000  # bytes; a seat's refusals are far below it
-MOST_ASKED, WINDOW = 120, 60.0  # failed attempts of one address, in so many seconds
-MOST_SEATS, MOST_QUARTERS, MOST_SECONDS = 60, 4, 3600
-PAGES = ("open", "seat", "teacher")
-PAGE_WORDS = "classroom.room."
+LONGEST_MESSAGE = 60_000  # bytes; what a seat says yes to is far below it
+MOST_QUARTERS, MOST_SECONDS = 4, 3600
+KEPT_ANSWERS = 16  # of workers, as Python objects of a few hundred kilobytes
+
+View = dict[str, Any]
 
 
-class Failures:
-    """Counts failed attempts by address, so that codes and tokens cannot be tried out."""
+class Read:
+    """The last answers of workers, read once however many ask for a part of them."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, list[float]] = OrderedDict()
+        self._held: OrderedDict[Any, View] = OrderedDict()
 
-    def check(self, who: str) -> None:
-        """Refuse an address that has failed too often lately."""
-        if len(self._recent(who)) >= MOST_ASKED:
-            raise RoomError("rate", 429)
-
-    def count(self, who: str) -> None:
-        """One more failure."""
-        self._held[who] = [*self._recent(who), time.monotonic()]
-        while len(self._held) > 1000:
-            self._held.popitem(last=False)
-
-    def _recent(self, who: str) -> list[float]:
-        last = time.monotonic() - WINDOW
-        return [one for one in self._held.get(who, []) if one > last]
-
-
-@cache
-def seat_names() -> list[str]:
-    """All seats, in the order in which they are given out: ministry, a lead firm, provinces, ..."""
-    told = scene("en")
-    by_kind: dict[str, list[str]] = {}
-    for row, one in enumerate(told["organisations"]):
-        by_kind.setdefault(one["kind"], []).append(organisation(row))
-    provinces = [province(k) for k in range(len(told["regions"]))]
-    columns = [provinces, *by_kind.values()]
-    longest = max(len(column) for column in columns)
-    turns = [column[k] for k in range(longest) for column in columns if k < len(column)]
-    return [MINISTRY, *turns]
-
-
-def playable() -> list[str]:
-    """Regimes in which a programme takes up needs, so that there is something to decide."""
-    return [
-        name
-        for name, entry in menu().regimes.items()
-        if any(
-            one.levers["agenda"].as_mapping()["mode"] != MODES[NOTHING]
-            for one in entry.regime.programmes
-        )
-    ]
-
-
-# ---------------------------------------------------------------- pages
-
-
-def _words(request: Request) -> Words:
-    lang = request.query_params.get("lang", request.app.state.lang)
-    return Words(lang if lang in LANGUAGES else request.app.state.lang)
-
-
-async def _page(request: Request) -> Response:
-    name = request.path_params.get("page", "open")
-    if name not in PAGES:
-        raise HTTPException(404)
-    return HTMLResponse(_page_text(_words(request).lang, name))
-
-
-@cache
-def _page_text(lang: str, name: str) -> str:
-    from experiments.classroom.server import WEB, _embedded
-
-    words = Words(lang)
-    shown = {
-        key: text
-        for key, text in catalogue(lang).items()
-        if key.startswith((PAGE_WORDS, "classroom.error."))
-    }
-    told = scene(lang)
-    names = {organisation(k): one["name"] for k, one in enumerate(told["organisations"])}
-    names |= {
-        province(k): words("classroom.room.province", name=one["name"])
-        for k, one in enumerate(told["regions"])
-    }
-    names[MINISTRY] = words("classroom.room.ministry")
-    kinds = {organisation(k): one["kind"] for k, one in enumerate(told["organisations"])}
-    regimes = [{"name": key, "title": words.title(menu().regimes[key])} for key in playable()]
-    data = {"words": shown, "names": names, "kinds": kinds, "seats": seat_names(), "page": name,
-            "lang": lang, "scene": {"organisations": told["organisations"]},
-            "menu": {"regimes": regimes}}  # fmt: skip
-    template = Environment(loader=FileSystemLoader(WEB), autoescape=True).get_template(
-        "room.html.j2"
-    )
-    other = "zh" if lang == "en" else "en"
-    return template.render(t=words, lang=lang, other=other, page=name, data=_embedded(data),
-                           regimes=regimes, most=MOST_SEATS)  # fmt: skip
-
-
-# ---------------------------------------------------------------- questions
+    def get(self, key: Any, text: bytes) -> View:
+        """The answer ``text`` to the question ``key``; nobody writes into it."""
+        if key not in self._held:
+            self._held[key] = json.loads(text)
+            while len(self._held) > KEPT_ANSWERS:
+                self._held.popitem(last=False)
+        self._held.move_to_end(key)
+        return self._held[key]
 
 
 async def _open(request: Request) -> Response:
+    _limits(request).joining.take(_who(request))
     told = await _message(request)
     if told.get("regime") not in playable():
         raise RoomError("regime", known=", ".join(playable()))
@@ -141,6 +58,7 @@ async def _open(request: Request) -> Response:
 
 
 async def _join(request: Request) -> Response:
+    _limits(request).joining.take(_who(request))
     told = await _message(request)
     name, wanted = told.get("name", ""), told.get("seat", "")
     if not isinstance(name, str) or not isinstance(wanted, str):
@@ -158,66 +76,106 @@ async def _free(request: Request) -> Response:
 
 
 async def _seat(request: Request) -> Response:
-    """What a student sees."""
+    """What a student sees; only the clock and who is ready, if its page has the rest already."""
     desk, code = _desk(request), _code(request)
     seat = desk.seat(code, _token(request))
-    view = await _view(request, code)
-    table = view.pop("table")
-    refused = [
-        one["refused"] for one in desk.decisions(code)
-        if one["seat"] == seat["seat"] and one["round"] == view["round"]
+    room, found = await _standing(request, code)
+    told = _progress(desk, room, found) | {"seat": seat["seat"], "name": seat["name"]}
+    if request.query_params.get("seen") == told["stamp"]:
+        return _packed(told)
+    own = [
+        one["changed"] for one in desk.decisions(code)
+        if one["seat"] == seat["seat"] and one["turn"] == room["turn"]
     ]  # fmt: skip
-    more = {"seat": seat["seat"], "name": seat["name"], "items": table.get(seat["seat"], []),
-            "refused": refused[0] if refused else None}  # fmt: skip
-    return _packed({**view, **more})
+    more = {"items": found["table"].get(seat["seat"], []), "changed": own[0] if own else None}
+    return _packed(told | _lines(found) | more)
 
 
 async def _teacher(request: Request) -> Response:
     """What the teacher sees: who sits where and who has decided, not yet what."""
     desk, code = _desk(request), _code(request)
     desk.teacher(code, _token(request))
-    view = await _view(request, code)
-    table = view.pop("table")
-    decided = {one["seat"] for one in desk.decisions(code) if one["round"] == view["round"]}
-    seats = [
-        {**one, "items": len(table.get(one["seat"], [])), "decided": one["seat"] in decided}
-        for one in desk.seats(code)
-    ]
-    return _packed({**view, "seats": seats})
+    room, found = await _standing(request, code)
+    names = {one["seat"]: one["name"] for one in desk.seats(code)}
+    seats = [{**one, "name": names[one["seat"]]} for one in _ready(desk, room, found)]
+    return _packed(_progress(desk, room, found) | _lines(found) | {"seats": seats})
 
 
-async def _view(request: Request, code: str) -> dict[str, Any]:
+async def _screen(request: Request) -> Response:
+    """What is projected for all: seats without names, and the picture; nothing that opens anything."""
+    desk, code = _desk(request), _code(request)
+    room, found = await _standing(request, code)
+    more = {"seats": _ready(desk, room, found), "teams": found["teams"]}
+    return _packed(_progress(desk, room, found) | _lines(found) | more)
+
+
+async def _standing(request: Request, code: str) -> tuple[dict[str, Any], View]:
+    """The room, and where it stands; windows in which no seat has anything are passed over."""
     desk = _desk(request)
-    room = desk.room(code)
-    found = await _ask(request, "standing", room, desk.rounds(code))
-    now = time.time()
-    left = room["ends"] - now if room["ends"] is not None else room["rest"]
-    if found["quarter"] >= found["policy"] and room["state"] != ENDED:
-        desk.finish(code)
+    while True:
         room = desk.room(code)
-    return {**found, "round": room["round"], "state": room["state"], "left": max(0.0, left),
-            "quarters": room["quarters"], "regime": room["regime"], "seed": room["seed"]}  # fmt: skip
+        found = await _ask(request, "standing", room, desk.turns(code))
+        over = found["quarter"] >= found["policy"]
+        if over and room["state"] != ENDED:
+            desk.finish(code)
+            return desk.room(code), found
+        taken = {one["seat"] for one in desk.seats(code)}
+        if over or room["state"] != RUNNING or not taken or taken & found["table"].keys():
+            return room, found
+        desk.pass_over(room)
+
+
+def _ready(desk: Desk, room: dict[str, Any], found: View) -> list[dict[str, Any]]:
+    """Seats taken: how much lies before each, and whether it has decided."""
+    decided = {one["seat"] for one in desk.decisions(room["code"]) if one["turn"] == room["turn"]}
+    return [
+        {"seat": one["seat"], "items": len(found["table"].get(one["seat"], [])),
+         "decided": one["seat"] in decided}
+        for one in desk.seats(room["code"])
+    ]  # fmt: skip
+
+
+def _progress(desk: Desk, room: dict[str, Any], found: View) -> View:
+    """Clock, window, and how many have decided."""
+    left = room["rest"] if room["ends"] is None else room["ends"] - time.time()
+    asked = [one for one in _ready(desk, room, found) if one["items"]]
+    return {
+        "stamp": f"{room['turn']}.{room['state']}", "turn": room["turn"], "state": room["state"],
+        "left": max(0.0, left), "round": found["round"], "window": found["window"],
+        "quarter": found["quarter"], "policy": found["policy"], "asked": len(asked),
+        "decided": sum(one["decided"] for one in asked),
+    }  # fmt: skip
+
+
+def _lines(found: View) -> View:
+    """Values now, of the room and of the model alone."""
+    last = {name: found[name][-1:] for name in ("room", "model")}
+    return {"series": found["series"], **last}
 
 
 async def _decide(request: Request) -> Response:
     desk, code, told = _desk(request), _code(request), await _message(request)
-    seat, number, refused = desk.seat(code, _token(request)), told.get("round"), told.get("refused")
-    if type(number) is not int or not isinstance(refused, list):
+    seat, turn, yes = desk.seat(code, _token(request)), told.get("turn"), told.get("yes")
+    if type(turn) is not int or not isinstance(yes, list):
         raise RoomError("message")
-    if not all(isinstance(key, str) for key in refused):
+    if not all(isinstance(key, str) for key in yes):
         raise RoomError("message")
     room = desk.room(code)
-    found = await _ask(request, "standing", room, desk.rounds(code))
-    known = {item["key"] for item in found["table"].get(seat["seat"], [])}
-    if number != room["round"]:
+    if turn != room["turn"]:
         raise RoomError("late", 409)
-    desk.decide(code, _token(request), number, refused, known)
-    return JSONResponse({"round": number})
+    found = await _ask(request, "standing", room, desk.turns(code))
+    desk.decide(code, _token(request), turn, yes, rules_of(found["table"].get(seat["seat"], [])))
+    if all(one["decided"] or not one["items"] for one in _ready(desk, room, found)):
+        desk.hurry(code)
+    return JSONResponse({"turn": turn})
 
 
 async def _control(request: Request) -> Response:
     told = await _message(request)
-    _desk(request).control(_code(request), _token(request), str(told.get("do")))
+    turn = told.get("turn")
+    if turn is not None and type(turn) is not int:
+        raise RoomError("message")
+    _desk(request).control(_code(request), _token(request), str(told.get("do")), turn)
     return JSONResponse({})
 
 
@@ -231,23 +189,25 @@ async def _debrief(request: Request) -> Response:
     room = desk.room(code)
     if room["state"] != ENDED:
         raise RoomError("early", 409)
-    found = await _ask(request, "debrief", room, desk.rounds(code))
-    return _packed({**found, "people": desk.seats(code), "decisions": desk.decisions(code),
-                    "quarters": room["quarters"], "rounds": room["round"],
-                    "regime": room["regime"], "seed": room["seed"]})  # fmt: skip
+    found = await _ask(request, "debrief", room, desk.turns(code))
+    open_turns = range(len(found["windows"]))
+    decisions = [one for one in desk.decisions(code) if one["turn"] in open_turns]
+    return _packed({**found, "people": desk.seats(code), "decisions": decisions,
+                    "quarters": room["quarters"], "regime": room["regime"], "seed": room["seed"]})  # fmt: skip
 
 
 async def _ask(
-    request: Request, name: str, room: dict[str, Any], rounds: tuple[tuple[str, ...], ...]
-) -> dict[str, Any]:
+    request: Request, name: str, room: dict[str, Any], turns: tuple[tuple[str, ...], ...]
+) -> View:
     """A worker's answer, made once however many ask for it."""
     chosen = Choices(room["regime"], "laissez_faire", "solved", room["seed"])
-    task = Task(name, chosen, (rounds, room["quarters"]))
+    task = Task(name, chosen, (turns, room["quarters"]))
 
     async def make() -> bytes:
         return as_json(await request.app.state.workers.do(task))
 
-    found: dict[str, Any] = json.loads(await request.app.state.answers.get(task, make))
+    state = request.app.state
+    found: View = state.read.get(task, await state.answers.get(task, make))
     return found
 
 
@@ -256,8 +216,13 @@ async def _ask(
 
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
-    request.app.state.failures.check(_who(request))
+    _limits(request).failed.check(_who(request))
     return desk
+
+
+def _limits(request: Request) -> Limits:
+    limits: Limits = request.app.state.limits
+    return limits
 
 
 def _who(request: Request) -> str:
@@ -269,8 +234,12 @@ def _code(request: Request) -> str:
 
 
 def _token(request: Request) -> str:
+    """The token that is brought, if it is not used too often."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token[:100] if kind == "Bearer" else ""
+    token = token[:100] if kind == "Bearer" else ""
+    if token:
+        _limits(request).asked.take(token)
+    return token
 
 
 async def _message(request: Request) -> dict[str, Any]:
@@ -309,8 +278,8 @@ async def refused(request: Request, error: Exception) -> Response:
     """What is told to whoever asked for something that is not to be had."""
     assert isinstance(error, RoomError)
     if error.status in (403, 404):
-        request.app.state.failures.count(_who(request))
-    text = _words(request)(f"classroom.room.error.{error.key}", **error.values)
+        _limits(request).failed.count(_who(request))
+    text = words_of(request)(f"classroom.room.error.{error.key}", **error.values)
     return JSONResponse({"error": text, "kind": error.key}, error.status)
 
 
@@ -321,20 +290,21 @@ async def _qr(request: Request) -> Response:
     code = _code(request)
     _desk(request).room(code)
     base = (request.app.state.address or str(request.base_url)).split("?")[0]
-    lang = _words(request).lang
+    lang = words_of(request).lang
     picture = segno.make(f"{base}room/seat?lang={lang}#{code}", error="m").svg_inline(scale=4)
     text = picture.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return Response(text, media_type="image/svg+xml")
 
 
 ROUTES = [
-    Route("/room", _page),
-    Route("/room/{page}", _page),
+    Route("/room", page),
+    Route("/room/{page}", page),
     Route("/api/room", _open, methods=["POST"]),
     Route("/api/room/{code}", _free),
     Route("/api/room/{code}/join", _join, methods=["POST"]),
     Route("/api/room/{code}/seat", _seat),
     Route("/api/room/{code}/teacher", _teacher),
+    Route("/api/room/{code}/screen", _screen),
     Route("/api/room/{code}/decide", _decide, methods=["POST"]),
     Route("/api/room/{code}/control", _control, methods=["POST"]),
     Route("/api/room/{code}/debrief", _debrief),

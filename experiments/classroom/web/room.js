@@ -1,23 +1,24 @@
-// The pages of a room: opening it, a seat, the teacher's. A seat's token stays in the address after # and is never sent in it.
+// The pages of a room: opening it, a seat, the teacher's, the projected one. A key stays in the address after # and is never sent in it.
 
-import { DATA, LANG, $, el, number, t } from "./page.js";
+import { DATA, LANG, $, el } from "./page.js";
+import { debriefing, sums, table } from "./room-debrief.js";
+import { choices, saidYes, say, seatName } from "./room-items.js";
 
 const EVERY = 1500; // milliseconds between looks
+const WINDOWS = ["publish", "invite", "answer", "fund"];
 const [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
-const say = (key, values) => t(`room.${key}`, values);
-const seatName = (seat) => DATA.names[seat] ?? seat;
-const nameOf = (row) => (row < 0 ? say("science") : seatName(`organisation-${row}`) ?? row);
 let shown = "";
+let view = null;
 
 function tell(error) {
   $("error").textContent = error?.message ?? "";
   $("error").hidden = !error;
 }
 
-async function ask(path, body) {
+async function ask(path, body, more = "") {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   if (body) headers["content-type"] = "application/json";
-  const response = await fetch(`/api/room${path}?lang=${LANG}`, { headers, method: body ? "POST" : "GET", body: body && JSON.stringify(body) });
+  const response = await fetch(`/api/room${path}?lang=${LANG}${more}`, { headers, method: body ? "POST" : "GET", body: body && JSON.stringify(body) });
   const told = await response.json();
   if (!response.ok) throw Object.assign(new Error(told.error), { kind: told.kind });
   return told;
@@ -64,105 +65,100 @@ function joinRoom() {
   });
 }
 
-// ---------------------------------------------------------------- what is shown in a round
+// ---------------------------------------------------------------- what is shown in a window
 
-function table(caption, heads, rows) {
-  const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
-  const body = rows.map((row) => el("tr", {}, ...row.map((cell, k) => el(k ? "td" : "th", k ? {} : { scope: "row" }, String(cell)))));
-  return el("table", {}, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...body));
+const inPlay = () => view.state === "running" || view.state === "paused";
+
+function steps() {
+  $("steps").replaceChildren(...WINDOWS.map((name) =>
+    el("li", { "aria-current": inPlay() && name === view.window ? "step" : null }, say(`window.${name}`))));
 }
 
-function sums(told) {
-  const last = (values) => values[values.length - 1] ?? told.series.map(() => 0);
-  const room = last(told.room), model = last(told.model);
-  const rows = told.series.map((name, k) => [say(`series.${name}`), number(room[k], 1), number(model[k], 1)]);
-  return table(say("beside"), [say("what"), say("room"), say("model")], rows);
+function clock() {
+  $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: Math.ceil(view.left) });
+  $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : "";
 }
 
-const itemText = (item) => say(`item.${item.kind}`, { need: item.need, value: number(item.value, 1), lead: nameOf(item.lead), who: nameOf(item.who), grant: number(item.grant, 2) })
-  + (item.rule ? "" : say("unlikely"));
-
-function choose(view) {
-  const boxes = view.items.map((item) => {
-    const box = el("input", { type: "checkbox", value: item.key });
-    box.checked = !(view.refused ?? []).includes(item.key);
-    return el("p", {}, el("label", {}, box, " ", itemText(item)));
-  });
-  const done = el("p", { class: "help", role: "status" }, view.refused ? say("decided") : say("undecided"));
+function choose() {
+  if (!view.items.length) return [el("p", {}, say("nothing"))];
+  const boxes = choices(view.items, view.changed ?? []);
+  const done = el("p", { class: "help", role: "status" }, say(view.changed ? "decided" : "undecided"));
+  const turn = view.turn;
   const button = el("button", { class: "main", type: "button", id: "decide", onclick: async () => {
-    const refused = [...$("items").querySelectorAll("input:not(:checked)")].map((box) => box.value);
     try {
-      await ask(`/${code}/decide`, { round: view.round, refused });
+      await ask(`/${code}/decide`, { turn, yes: saidYes($("items")) });
       done.textContent = say("decided");
       tell(null);
     } catch (error) { tell(error); }
   } }, say("decide"));
-  if (!boxes.length) return [el("p", {}, say("nothing"))];
-  return [el("p", {}, say("tick")), ...boxes, button, done];
+  return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), ...boxes, button, done];
 }
 
-const people = (view) => [table(say("people", { n: view.seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
-  view.seats.map((one) => [seatName(one.seat), one.name, one.items, one.decided ? "✓" : "–"]))];
+/** Only buttons that do something can be pressed. */
+function allow() {
+  const states = { start: ["waiting", "paused"], pause: ["running"], next: ["running", "paused"], end: ["waiting", "running", "paused"] };
+  for (const [order, where] of Object.entries(states)) $(order).disabled = !where.includes(view.state);
+}
 
-async function look(page) {
-  const view = await ask(`/${code}/${page}`);
+const people = () => [table(say("people", { n: view.seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
+  view.seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]))];
+
+async function draw(page) {
   $("live").hidden = false;
   if (page === "seat") {
     $("join").hidden = true;
     $("who").textContent = say("you", { name: view.name, seat: seatName(view.seat) });
-  } else $("who").textContent = say("round_title");
-  $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: Math.ceil(view.left) });
-  const now = page === "seat" ? `${view.round} ${view.state}` : JSON.stringify([view.round, view.state, view.seats]);
+  }
+  steps();
+  const over = view.state === "ended";
+  $("steps").hidden = over;
+  $("numbers").hidden = over && page !== "screen"; // the debrief has them
+  if (page === "teacher") allow();
+  if (page === "screen") (await import("./room-screen.js")).drawScreen(view);
+  else $("numbers").replaceChildren(sums(view));
+  if (page === "seat") $("items").replaceChildren(...(inPlay() ? choose() : []));
+  if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
+  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
+  $("debrief").hidden = !over || page === "screen";
+}
+
+async function look(page) {
+  view = { ...view, ...await ask(`/${code}/${page}`, null, page === "seat" && shown ? `&seen=${encodeURIComponent(shown)}` : "") };
+  clock();
+  const now = page === "seat" ? view.stamp : JSON.stringify([view.stamp, view.seats]);
   if (now !== shown) {
+    await draw(page);
     shown = now;
-    $("numbers").replaceChildren(sums(view));
-    const open = view.state === "running" || view.state === "paused";
-    $("items").replaceChildren(...(page === "teacher" ? people(view) : open ? choose(view) : []));
-    if (view.state === "ended") await debrief();
   }
   return view.state !== "ended";
-}
-
-async function debrief() {
-  const told = await ask(`/${code}/debrief`);
-  const names = Object.fromEntries(told.people.map((one) => [one.seat, one.name]));
-  const refusals = (seat) => told.decisions.filter((one) => one.seat === seat).flatMap((one) =>
-    one.refused.map((key) => say("refused_in", { round: one.round + 1, what: said(key) })));
-  const rows = told.people.map(({ seat }) => {
-    const { room, model } = told.seats[seat];
-    return [`${names[seat]} · ${seatName(seat)}`, refusals(seat).join(" ") || say("none"),
-      `${room.led} / ${model.led}`, `${room.solved} / ${model.solved}`, `${number(room.money, 1)} / ${number(model.money, 1)}`];
-  });
-  $("debrief").hidden = false;
-  $("debrief").replaceChildren(el("h2", {}, say("debrief")), sums(told), el("p", { class: "caution" }, say("one_run")),
-    table(say("debrief_caption"), [say("seat"), say("refusals"), say("led"), say("solved"), say("money")], rows));
-}
-
-function said(key) {
-  const [kind, need, row] = key.split(":");
-  return say(`said.${kind}`, { need, who: row === undefined ? "" : nameOf(Number(row)) });
 }
 
 async function keepLooking(page) {
   try {
     const on = await look(page);
+    tell(null);
     if (!on) return;
   } catch (error) {
-    tell(error);
-    if (error.kind) return;
+    tell(error.kind ? error : new Error(say("gone")));
+    if (error.kind && error.kind !== "rate") return;
   }
   setTimeout(() => keepLooking(page), EVERY);
 }
 
-function teach() {
+function invitation() {
   $("code-shown").textContent = code;
   $("where").textContent = `${location.origin}/room/seat`;
   $("qr").src = `/api/room/${code}/qr.svg?lang=${LANG}`;
+}
+
+function teach() {
+  invitation();
+  $("projector").href = `/room/screen?lang=${LANG}#${code}`;
   for (const order of ["start", "pause", "next", "end", "delete"]) {
     $(order).addEventListener("click", async () => {
       if (order === "delete" && !confirm(say("sure"))) return;
       try {
-        await ask(`/${code}/control`, { do: order });
+        await ask(`/${code}/control`, { do: order, turn: order === "next" ? view.turn : null });
         if (order === "delete") go("open", "");
         else await look("teacher");
         tell(null);
@@ -176,6 +172,9 @@ $("other-language").href += location.hash;
 const back = code && localStorage.getItem(`room-${code}`);
 if (DATA.page === "open") openRoom();
 else if (DATA.page === "teacher") teach();
-else if (token) keepLooking("seat");
+else if (DATA.page === "screen") {
+  invitation();
+  keepLooking("screen");
+} else if (token) keepLooking("seat");
 else if (back) go("seat", `${code}.${back}`);
 else joinRoom();

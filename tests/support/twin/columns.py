@@ -36,7 +36,7 @@ NOT_COMPARED = {
     "free_places": "the same",
     "free_count": "the same",
     "length": "scratch: squared lengths of a team's profiles while its members learn",
-    "apart": "scratch: distances of a team's pairs while its members learn",
+    "passing": "scratch: what a team's pairs pass on while its members learn",
     "found": "scratch: whom a lead has looked at while it forms a team",
     "soonest": "scratch: whom a lead looks at on one ring",
     "clocks": "scratch: the clocks of those on one ring",

@@ -238,6 +238,7 @@ def test_a_decomposition_has_a_report_of_its_own(engine: FakeEngine, tmp_path: P
     out = tmp_path / "why"
     settings = ["population=classroom", "replicates=3", "jobs=1", f"out={out}"]
     taken = why(load_why(["race", "laissez_faire"], settings), progress=False, run=engine)
+    assert taken.report is not None
     text = taken.report.read_text(encoding="utf-8")
     assert "What carries the difference between Race of several teams and No policy" in text
     calls, before = engine.count("call *"), (out / "contributions.csv").read_bytes()

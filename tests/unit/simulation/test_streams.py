@@ -146,18 +146,32 @@ def test_mixing_is_the_published_function() -> None:
 def test_a_sign_is_seen_as_the_whole_error_would_show_it() -> None:
     """The shortcut never changes the answer, from errors that decide nothing to ones that decide all."""
     seen = []
+    noise = np.uint64(streams.stream(KEY, streams.TRY_NOISE, 3))
     for entity in range(N):
         value, spread = (entity % 41 - 20) / 4.0, (entity % 7) / 2.0
         full = value + spread * streams.normal(KEY, streams.TRY_NOISE, 3, np.uint64(entity))
-        seen.append(streams.sign_seen(value, spread, KEY, streams.TRY_NOISE, 3, np.uint64(entity)))
+        seen.append(streams.sign_seen(value, spread, noise, np.uint64(entity)))
         assert seen[-1] == (full > 0.0)
     assert 0.3 < np.mean(seen) < 0.7
 
 
 def test_normal_numbers_stay_below_their_bounds() -> None:
-    """What :func:`sign_seen` relies on, at the corners of the first draw's bits."""
-    for top, bound in ((2.0**-54, 8.66), (2.0**-7, 3.12)):
-        assert math.sqrt(-2.0 * math.log(top)) < bound
+    """What :func:`sign_seen` relies on, from the least to the largest first draw, and for every angle."""
+    first = np.concatenate(
+        [2.0 ** np.arange(-54.0, 0.0, 0.25), 1.0 - 2.0 ** np.arange(-53.0, -1.0)]
+    )
+    assert np.all(-2.0 * np.log(first) * first <= 2.0 * (1.0 - first))
+    for away, sign in ((0.2501, 1.0), (0.2499, -1.0)):
+        assert sign * math.cos(2.0 * math.pi * (0.5 + away)) > 0.0
+        assert sign * math.cos(2.0 * math.pi * (0.5 - away)) > 0.0
+
+
+def test_a_draw_in_a_stream_is_the_draw_at_the_whole_address() -> None:
+    for entity in range(100):
+        address = (KEY, streams.TRY_COMPONENT, entity % 7, np.uint64(entity))
+        stream = np.uint64(streams.stream(*address[:3]))
+        assert streams.bits_in(stream, address[3]) == streams.bits(*address)
+        assert streams.uniform_in(stream, address[3]) == streams.uniform(*address)
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.05, 0.4, 1.0, 3.0, np.inf])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from experiments.classroom.rooms.desk import Desk, Opening, RoomError
+from experiments.classroom.rooms.desk import KEPT, LAST_WORDS, Desk, Opening, RoomError
 from experiments.classroom.rooms.store import Store
 
 OPENING = Opening("open_challenge", 7, 1, 60, 30)
+A, B = "publish:1:-1:-1", "publish:2:-1:-1"
 SEATS = ["ministry", *(f"organisation-{row}" for row in range(40))]
 
 
@@ -72,22 +74,69 @@ def test_a_token_opens_its_own_seat_in_its_own_room_only(desk: Desk) -> None:
             desk.control(code, wrong, "start")
 
 
-def test_decisions_count_in_their_round_and_for_what_lies_before_the_seat(
+def test_decisions_count_in_their_window_and_for_what_lies_before_the_seat(
     desk: Desk, clock: Clock
 ) -> None:
     code, teacher = desk.open(OPENING)
     _, token = desk.join(code, "A", "ministry", SEATS)
     with pytest.raises(RoomError, match="late"):
-        desk.decide(code, token, 0, [], set())
+        desk.decide(code, token, 0, [], {})
     desk.control(code, teacher, "start")
-    desk.decide(code, token, 0, ["call:1"], {"call:1", "call:2"})
-    desk.decide(code, token, 0, ["call:2"], {"call:1", "call:2"})
+    desk.decide(code, token, 0, [A], {A: True, B: False})
+    assert desk.decisions(code)[0]["changed"] == []  # as the rules would have it
+    desk.decide(code, token, 0, [B], {A: True, B: False})
     with pytest.raises(RoomError, match="forged"):
-        desk.decide(code, token, 0, ["fund:9:9"], {"call:1"})
+        desk.decide(code, token, 0, ["fund:9:9:-1"], {A: True})
     clock.now += 61
     with pytest.raises(RoomError, match="late"):
-        desk.decide(code, token, 0, [], set())
-    assert desk.rounds(code) == (("call:2",),)
+        desk.decide(code, token, 0, [], {})
+    assert desk.turns(code) == (("+" + B, "-" + A),)
+
+
+def test_a_window_closes_soon_when_everybody_has_decided(desk: Desk, clock: Clock) -> None:
+    code, teacher = desk.open(OPENING)
+    desk.control(code, teacher, "start")
+    desk.hurry(code)
+    clock.now += LAST_WORDS - 1.0
+    assert desk.room(code)["turn"] == 0
+    clock.now += 1.0
+    assert desk.room(code)["turn"] == 1
+    assert desk.room(code)["ends"] == clock.now + OPENING.seconds
+
+
+def test_two_clicks_on_next_close_one_window(desk: Desk) -> None:
+    code, teacher = desk.open(OPENING)
+    desk.control(code, teacher, "start")
+    desk.control(code, teacher, "next", 0)
+    desk.control(code, teacher, "next", 0)
+    assert desk.room(code)["turn"] == 1
+
+
+def test_a_room_is_deleted_after_a_week_with_all_names(tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "rooms.sqlite"
+    desk = Desk(Store(file), clock)
+    code, _ = desk.open(OPENING)
+    desk.join(code, "Zhuge Liang", "ministry", SEATS)
+    clock.now += KEPT
+    assert desk.sweep() == 0
+    clock.now += 1.0
+    later, _ = desk.open(OPENING)  # opening another is enough
+    with pytest.raises(RoomError, match="code"):
+        desk.room(code)
+    assert desk.room(later)["turn"] == 0
+    assert all(b"Zhuge Liang" not in one.read_bytes() for one in tmp_path.iterdir())
+
+
+def test_rooms_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
+    file = tmp_path / "rooms.sqlite"
+    with sqlite3.connect(file) as old:
+        old.execute("create table rooms (code text primary key, round integer)")
+        old.execute("insert into rooms values ('AAAAAA', 3)")
+    old.close()
+    desk = Desk(Store(file))
+    with pytest.raises(RoomError, match="code"):
+        desk.room("AAAAAA")
+    assert desk.open(OPENING)
 
 
 def test_the_teachers_clock_pauses_goes_on_and_ends(desk: Desk, clock: Clock) -> None:
@@ -96,14 +145,14 @@ def test_the_teachers_clock_pauses_goes_on_and_ends(desk: Desk, clock: Clock) ->
     clock.now += 40
     desk.control(code, teacher, "pause")
     clock.now += 500
-    assert desk.room(code)["round"] == 0
+    assert desk.room(code)["turn"] == 0
     desk.control(code, teacher, "start")
     clock.now += 19
-    assert desk.room(code)["round"] == 0
+    assert desk.room(code)["turn"] == 0
     clock.now += 2
-    assert desk.room(code)["round"] == 1
+    assert desk.room(code)["turn"] == 1
     desk.control(code, teacher, "next")
-    assert desk.room(code)["round"] == 2
+    assert desk.room(code)["turn"] == 2
     desk.control(code, teacher, "end")
     with pytest.raises(RoomError, match="over"):
         desk.control(code, teacher, "next")
@@ -125,15 +174,15 @@ def test_tokens_are_not_kept_and_a_deleted_room_leaves_no_name(tmp_path: Path) -
     assert all(b"Zhuge Liang" not in one.read_bytes() for one in tmp_path.iterdir())
 
 
-def test_a_file_opened_again_has_rounds_seats_and_decisions(tmp_path: Path) -> None:
+def test_a_file_opened_again_has_windows_seats_and_decisions(tmp_path: Path) -> None:
     file = tmp_path / "rooms.sqlite"
     desk = Desk(Store(file))
     code, teacher = desk.open(OPENING)
     _, token = desk.join(code, "A", "ministry", SEATS)
     desk.control(code, teacher, "start")
-    desk.decide(code, token, 0, ["call:1"], {"call:1"})
+    desk.decide(code, token, 0, [], {A: True})
     desk.control(code, teacher, "next")
     again = Desk(Store(file))  # the first was never closed, as after a kill
-    assert again.rounds(code) == (("call:1",),)
+    assert again.turns(code) == (("-" + A,),)
     assert again.seat(code, token)["name"] == "A"
     again.control(code, teacher, "pause")

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from agents.consortium import STATES
+from experiments.classroom.picture import SERIES
+from experiments.classroom.rooms.limits import MOST_ASKED
 from experiments.classroom.rooms.routes import LONGEST_MESSAGE
+from experiments.classroom.rooms.seats import WINDOWS
 from experiments.classroom.server import WEB, make_app
 from experiments.words import LANGUAGES, catalogue
 
@@ -45,39 +49,85 @@ class Room:
         return self.client.post(f"{self.path}/join", json={"name": name, "seat": seat})
 
 
+def forward(room: Room, token: str, window: str) -> Any:
+    """Close windows until this one is open; returns what the seat sees."""
+    for _ in range(20):
+        view = room.ask(token, "seat").json()
+        if view["window"] == window:
+            return view
+        room.ask(room.teacher, "control", {"do": "next", "turn": view["turn"]})
+    raise AssertionError(f"{window} does not come")
+
+
 def test_a_room_from_opening_to_debrief(client: TestClient, file: Path) -> None:
     room = Room(client)
     token = room.join("<script>alert(1)</script>", "ministry").json()["token"]
     assert room.ask(room.teacher, "control", {"do": "start"}).status_code == 200
-    view = room.ask(token, "seat").json()
-    keys = [item["key"] for item in view["items"]]
-    assert view["seat"] == "ministry" and keys and view["room"] == view["model"]
+    view = forward(room, token, "fund")
+    refused = [f"-{item['key']}" for item in view["items"] if item["rule"]]
+    assert view["seat"] == "ministry" and refused and view["room"] == view["model"]
     assert room.ask(token, "debrief").status_code == 409
-    assert room.ask(token, "decide", {"round": 0, "refused": keys}).status_code == 200
+    turn = view["turn"]
+    assert room.ask(token, "decide", {"turn": turn, "yes": []}).status_code == 200
+    short = room.ask(token, f"seat?seen={view['stamp']}").json()
+    assert "items" not in short and short["decided"] == 1 and short["left"] <= 5.0
     seats = room.ask(room.teacher, "teacher").json()["seats"]
     assert [one["decided"] for one in seats] == [True]
-    room.ask(room.teacher, "control", {"do": "next"})
+    room.ask(room.teacher, "control", {"do": "next", "turn": turn})
     after = room.ask(token, "seat").json()
-    assert after["quarter"] >= view["quarter"] + 4 and after["refused"] is None
+    assert after["quarter"] >= view["quarter"] + 4 and after["changed"] is None
     with TestClient(make_app(1, rooms=file)) as other:  # another server with the same file
         room.client = other
         assert room.ask(token, "seat").json()["room"] == after["room"]
     room.client = client
     room.ask(room.teacher, "control", {"do": "end"})
     told = room.ask(token, "debrief").json()
-    assert told["decisions"] == [{"round": 0, "seat": "ministry", "refused": sorted(keys)}]
-    assert told["room"][: after["quarter"]] == after["room"] and told["room"] != told["model"]
+    mine = {"turn": turn, "seat": "ministry", "changed": sorted(refused)}
+    assert told["decisions"] == [mine] and told["windows"][turn][1] == "fund"
+    assert told["room"] != told["model"]
+    need = view["items"][0]["need"]
+    assert str(need) in told["needs"] and "refused" in told["bids"].values()
     assert room.ask(room.teacher, "control", {"do": "delete"}).status_code == 200
     assert room.ask(token, "seat").status_code == 404
 
 
+def test_windows_in_which_no_seat_has_anything_are_passed_over(client: TestClient) -> None:
+    room = Room(client)
+    token = room.join("A", "organisation-0").json()["token"]
+    room.ask(room.teacher, "control", {"do": "start"})
+    for _ in range(6):
+        view = room.ask(token, "seat").json()
+        assert view["items"]
+        room.ask(room.teacher, "control", {"do": "next", "turn": view["turn"]})
+
+
+def test_the_projected_page_tells_no_name_and_opens_nothing(client: TestClient) -> None:
+    room = Room(client)
+    token = room.join("Zhuge Liang", "ministry").json()["token"]
+    room.ask(room.teacher, "control", {"do": "start"})
+    text = client.get(f"{room.path}/screen").text
+    told = client.get(f"{room.path}/screen").json()
+    assert [one["seat"] for one in told["seats"]] == ["ministry"] and told["teams"]
+    assert "Zhuge" not in text and token not in text and room.teacher not in text
+    assert "table" not in told and "items" not in told
+
+
+def test_whoever_asks_without_end_is_told_to_wait(client: TestClient) -> None:
+    room = Room(client)
+    token = room.join("A", "ministry").json()["token"]
+    other = room.join("B").json()["token"]
+    answers = [room.ask(token, "seat?seen=0.waiting").status_code for _ in range(MOST_ASKED + 1)]
+    assert answers == [200] * MOST_ASKED + [429]
+    assert room.ask(other, "seat").status_code == 200
+
+
 def test_a_student_can_do_nothing_in_the_name_of_others(client: TestClient) -> None:
     room, other = Room(client), Room(client)
-    room.ask(room.teacher, "control", {"do": "start"})
     ministry = room.join("A", "ministry").json()["token"]
     firm = room.join("B", "organisation-0").json()["token"]
-    key = room.ask(ministry, "seat").json()["items"][0]["key"]
-    forged = {"round": 0, "refused": [key], "seat": "ministry"}
+    room.ask(room.teacher, "control", {"do": "start"})
+    view = forward(room, ministry, "fund")
+    forged = {"turn": view["turn"], "yes": [view["items"][0]["key"]], "seat": "ministry"}
     assert room.ask(firm, "decide", forged).json()["kind"] == "forged"
     for token, where, path, body in (
         (firm, room, "control", {"do": "next"}),
@@ -91,7 +141,7 @@ def test_a_student_can_do_nothing_in_the_name_of_others(client: TestClient) -> N
 
 
 @pytest.mark.parametrize(
-    "body", [None, "text", [], {"round": "0", "refused": []}, {"round": 0, "refused": [1]}]
+    "body", [None, "text", [], {"turn": "0", "yes": []}, {"turn": 0, "yes": [1]}]
 )
 def test_a_message_that_cannot_be_is_refused(client: TestClient, body: Any) -> None:
     room = Room(client)
@@ -113,7 +163,7 @@ def test_long_messages_and_names_and_wrong_codes_are_refused(client: TestClient)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("page", ["open", "seat", "teacher"])
+@pytest.mark.parametrize("page", ["open", "seat", "teacher", "screen"])
 def test_pages_are_in_their_language(client: TestClient, lang: str, page: str) -> None:
     text = client.get(f"/room/{page}", params={"lang": lang}).text
     assert catalogue(lang)[f"classroom.room.title.{page}"] in text
@@ -121,9 +171,18 @@ def test_pages_are_in_their_language(client: TestClient, lang: str, page: str) -
         assert catalogue(lang)["classroom.room.stored"].split("：")[0] in text
 
 
-def test_every_word_that_the_script_asks_for_is_there() -> None:
-    asked = set(re.findall(r'\bsay\("([\w.]+)"', (WEB / "room.js").read_text(encoding="utf-8")))
-    assert len(asked) > 25
+def test_every_word_that_the_scripts_ask_for_is_there() -> None:
+    asked = set()
+    for file in WEB.glob("room*.js"):
+        asked |= set(re.findall(r'\bsay\("([\w.]+)"', file.read_text(encoding="utf-8")))
+    for kind in ("hand", "publish", "bid", "ask", "join", "fund", "back"):
+        asked |= {f"item.{kind}", f"said.{kind}.yes", f"said.{kind}.no"}
+    asked |= {f"{part}.{window}" for part in ("window", "task") for window in WINDOWS}
+    asked |= {f"fate.bid.{state}" for state in (*STATES, "none")}
+    asked |= {f"series.{name}" for name in SERIES} | {
+        f"question.{q}" for q in ("chose", "luck", "pairs")
+    }
+    assert len(asked) > 60
     for lang in LANGUAGES:
         assert not {key for key in asked if f"classroom.room.{key}" not in catalogue(lang)}
 
@@ -133,17 +192,18 @@ def test_thirty_seats_play_a_lesson_to_its_debrief(client: TestClient) -> None:
     tokens = [room.join(f"S{k}").json()["token"] for k in range(30)]
     assert room.join("one too many").json()["kind"] == "full"
     room.ask(room.teacher, "control", {"do": "start"})
-    answered = refusals = 0
-    for number in range(8):
+    answered = changes = 0
+    for _ in range(16):
+        turn = room.ask(room.teacher, "teacher").json()["turn"]
         for token in tokens:
             view = room.ask(token, "seat").json()
-            keys = [item["key"] for item in view["items"]][::2]
-            answer = room.ask(token, "decide", {"round": number, "refused": keys})
+            yes = [item["key"] for item in view["items"] if item["kind"] == "bid"]
+            answer = room.ask(token, "decide", {"turn": turn, "yes": yes})
             answered += answer.status_code == 200
-            refusals += len(keys)
-        room.ask(room.teacher, "control", {"do": "next"})
-    assert answered == 240 and refusals > 8
+            changes += len(view["items"])
+        room.ask(room.teacher, "control", {"do": "next", "turn": turn})
+    assert answered == 480 and changes > 100
     room.ask(room.teacher, "control", {"do": "end"})
     told = room.ask(tokens[0], "debrief").json()
-    assert len(told["people"]) == 30 and len(told["decisions"]) == 240
+    assert len(told["people"]) == 30 and len(told["decisions"]) >= 480
     assert told["room"] != told["model"]

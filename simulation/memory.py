@@ -1,0 +1,27 @@
+"""Memory that a replicate gives back is kept for the next one.
+
+A replicate takes some 25 MB and frees them when it ends. The C library of Linux would return them
+to the system and fetch them again, page by page, each cleared, which costs a run 6 % of its time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+
+M_TRIM_THRESHOLD = -1  # of GNU's malloc.h
+M_MMAP_THRESHOLD = -3
+KEPT_BYTES = 256 << 20
+LARGE_BYTES = 64 << 20  # larger arrays, of populations of tens of thousands, are returned
+
+
+@functools.cache
+def keep_freed_memory() -> None:
+    """Keep up to 256 MB of freed memory in this process, where the C library is GNU's."""
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "gnu_get_libc_version"):
+        library.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
