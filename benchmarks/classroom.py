@@ -1,4 +1,4 @@
-"""Part ``classroom``: thirty students on one server: first picture, sliders, bytes, memory.
+"""Part ``classroom``: thirty students on one server: first picture, sliders, bytes.
 
 One student sits in Chromium, from the move of a slider to the drawn picture; the others speak the
 protocol as the page does. Nobody's settings are those of another, so that no answer is a kept one,
@@ -32,7 +32,6 @@ STUDENTS = 30
 JOBS = 2
 SECONDS, QUICK_SECONDS = 90.0, 15.0  # of moving sliders
 THINK = 3.0  # seconds between two moves of a student
-NIGHT, QUICK_NIGHT = 6_000, 300  # answers between the two looks at memory
 BROWSER_MOVES = 25
 SLIDER = "money.budget_myuan_per_year"
 MOVE = """async (value) => {
@@ -78,14 +77,7 @@ def measure(options: Options) -> dict[str, Any]:
         browser.start()
         moves = asyncio.run(_lesson(address, seconds))
         browser.join()
-        say("a night of rounds ...")
-        count = QUICK_NIGHT if options.quick else NIGHT
-        asyncio.run(_ask_on(address, count // 4, 0))  # fills what is kept
-        before = memory(server)
-        asyncio.run(_ask_on(address, count, count // 4))
-        after = memory(server)
-    return {"first": first, "moves": moves, "browser": seen, "night": count,
-            "memory": {"before": before, "after": after}}  # fmt: skip
+    return {"first": first, "moves": moves, "browser": seen}
 
 
 # ---------------------------------------------------------------- students
@@ -191,27 +183,19 @@ def _in_chromium(address: str, seen: dict[str, Any]) -> None:
         browser.close()
 
 
-async def _ask_on(address: str, count: int, start: int) -> None:
-    """Many answers that are all new, as fast as four students can ask."""
-    import httpx2 as httpx
-
-    async def ask(first: int) -> None:
-        async with httpx.AsyncClient(base_url=address, verify=False, timeout=60.0) as client:
-            for k in range(first, start + count, 4):
-                (
-                    await client.get("/api/picture", params=_settings(10_000 + k, k))
-                ).raise_for_status()
-
-    await asyncio.gather(*(ask(start + k) for k in range(4)))
-
-
 def memory(server: int) -> float | None:
     """Resident MiB of the server and its workers; None where the system does not tell."""
-    if not Path("/proc/self/status").is_file():
-        return None
-    kin = [server, *_children(server)]
-    found = (re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{one}/status").read_text()) for one in kin)
-    return sum(int(one.group(1)) for one in found if one) / 1024.0
+    return sum(memories(server).values()) if Path("/proc/self/status").is_file() else None
+
+
+def memories(server: int) -> dict[str, float]:
+    """Resident MiB of the server, and of its worker processes together."""
+    return {"server": _resident(server), "workers": sum(map(_resident, _children(server)))}
+
+
+def _resident(process: int) -> float:
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    return int(found.group(1)) / 1024.0 if found else 0.0
 
 
 def _children(parent: int) -> list[int]:
@@ -231,7 +215,6 @@ def _children(parent: int) -> list[int]:
 def tell(figures: Mapping[str, Any]) -> str:
     """A table of what was asked for and what was found."""
     moves, browser = figures["moves"], figures["browser"]
-    before, after = figures["memory"]["before"], figures["memory"]["after"]
     rows = [
         ("first picture, 30 students open within a second: slowest, s", "3",
          plain(max(figures["first"]["seconds"]))),
@@ -243,8 +226,6 @@ def tell(figures: Mapping[str, Any]) -> str:
         ("first opening, MB for a student", "", plain(figures["first"]["bytes"] / 1e6)),
         (f"{moves['length']:g} s of sliders, most MB for a student", "", plain(max(moves["bytes"]) / 1e6)),
         ("both, scaled to 45 minutes, MB for a student", "10", plain(_lesson_mb(figures))),
-        (f"memory after {figures['night'] // 4:,} answers, MiB", "", _number(before)),
-        (f"memory after {figures['night']:,} more, MiB", "no growth", _number(after)),
     ]  # fmt: skip
     head = table(("what", "at most", "found"), rows)
     return (

@@ -11,6 +11,7 @@ from benchmarks import (
     classroom,
     cores,
     engine,
+    exploring,
     job,
     lesson,
     memory,
@@ -50,5 +51,6 @@ PARTS = {
         classroom,
         lesson,
         night,
+        exploring,
     )
 }

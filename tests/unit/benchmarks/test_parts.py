@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import batches, cores, engine, job, memory, phases, scale, start, store
+from benchmarks import batches, cores, engine, exploring, job, memory, phases, scale, start, store
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
@@ -266,3 +266,25 @@ def test_batches_are_told() -> None:
     told = batches.tell({"cases": {"pool of 2; 30": [done]}})
     assert "| pool of 2; 30 | 600 | 20 | 20.0 | 10.0 | 0.667 | 0.167 |" in told
     assert "| pool of 2; 30 | 10.00 % | 2.00 % | 1.00 % | 0.50 % | 0.20 % |" in told
+
+
+def test_a_night_of_exploring_tells_the_slope_of_what_grows() -> None:
+    looks = [
+        {"answers": 1000 * k, "server": 100.0 + (k % 2), "workers": 500.0 + 3.0 * k}
+        for k in range(1, 25)
+    ]
+    slopes = {name: exploring._slope(looks, name) for name in ("server", "workers")}
+    assert slopes["workers"]["slope"] == pytest.approx(3.0)
+    assert slopes["server"]["low"] < 0.0 < slopes["server"]["high"]
+    text = exploring.tell({"looks": looks, "slopes": slopes, "rounds": 400})
+    assert "workers 3.00 [3.00, 3.00]" in text and "24 looks" in text
+    assert "does not tell" in exploring.tell({"looks": []})
+
+
+def test_no_two_settings_of_a_night_are_alike() -> None:
+    asked = [
+        tuple(exploring._settings(number, move).items())
+        for number in range(exploring.ROUNDS)
+        for move in range(exploring.SLIDERS + 1)
+    ]
+    assert len(set(asked)) == len(asked)
