@@ -12,6 +12,12 @@ from agents.compiled import rule
 
 
 @rule
+def expected_success(successes, trials, prior, prior_weight):
+    r"""Success rate expected from own projects: :math:`(w\,p_0 + s) / (w + n)`, beta-binomial."""
+    return (prior_weight * prior + successes) / (prior_weight + trials)
+
+
+@rule
 def believed_success(successes, trials, prior, prior_weight, coverage, exponent):
     r"""Probability of success a lead believes in.
 
@@ -19,9 +25,8 @@ def believed_success(successes, trials, prior, prior_weight, coverage, exponent)
 
     Beta-binomial learning from own projects; the power of coverage is an assumption.
     """
-    return (
-        (prior_weight * prior + successes) / (prior_weight + trials) * math.pow(coverage, exponent)
-    )
+    expected = expected_success(successes, trials, prior, prior_weight)
+    return expected * math.pow(coverage, exponent)
 
 
 @rule

@@ -8,10 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from agents.compiled import rule
-from agents.decisions import (
-    accepts,
-    believed_success,
-)
+from agents.decisions import accepts
 from agents.kinds import CORE, GENERAL
 from agents.settings import Settings, parameter
 from simulation import streams
@@ -50,6 +47,7 @@ from simulation.search import assign_components, team_integration
 from simulation.supply import linked
 from simulation.ties import measure_team, recall, trust_of
 from simulation.worth import (
+    belief,
     coordination_cost,
     extra_burden,
     invitation_utility,
@@ -525,14 +523,18 @@ def make_pool(s, c, n_found):
         s.looked_at[row] = 0
         one = s.pool[k]
         one.row = row
-        one.touches = touches(s, need, c.misposed, row)
         one.trust = trust_of(s.known[row], w.forming_trust_rate)
+        knows = s.organisations[row].knows
+        can = 0
         total = 0.0
         for i in range(w.needs_components):
-            one.level[i] = 0.0
-            if one.touches & (1 << i):
-                one.level[i] = s.expertise[row, field_seen(need, c.misposed, i)]
-            total += one.level[i]
+            field = np.uint64(field_seen(need, c.misposed, i))
+            known = int((knows >> field) & np.uint64(1))
+            can |= known << i
+            level = known * s.expertise[row, field]
+            one.level[i] = level
+            total += level
+        one.touches = can
         one.skill = total / w.needs_components
 
 
@@ -691,12 +693,7 @@ def complete(s, step, c, owns, p_extra):
     c.gamma = team_integration(s, c)
     others = others_in(s, p, c)
     c.utility = lead_utility(s, problem, c.lead, c.programme, c.coverage, others, owns, p_extra)
-    o = s.organisations[c.lead]
-    w = s.world[0]
-    c.believed = believed_success(
-        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, c.coverage,
-        w.forming_coverage_exponent,
-    )  # fmt: skip
+    c.believed = belief(s, s.organisations[c.lead], c.coverage)
     c.planned = fen(
         project_quarters_cost(s, p, s.needs[problem])
         + coordination_cost(s, p, c.burden) * s.needs[problem].deadline

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from agents.compiled import rule
@@ -19,7 +17,13 @@ from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
 from simulation.policies.openness import within_circle
 from simulation.supply import linked
-from simulation.worth import lead_keeps, makers_claim, share_of, start_chance
+from simulation.worth import (
+    lead_keeps,
+    makers_claim,
+    power_of_coverage,
+    share_of,
+    start_chance,
+)
 
 
 @rule
@@ -32,7 +36,7 @@ def wanted_looks(s, need, c, owns):
     kept = lead_keeps(w, w.forming_looking_partners, owns, s.problems[c.problem].price, claim)
     stake = w.forming_prior_success * need.value * kept
     stake *= start_chance(s, c.programme, c.body)
-    stake *= 1.0 - math.pow(coverage, w.forming_coverage_exponent)
+    stake *= 1.0 - power_of_coverage(s, coverage)
     cost = w.forming_scan_cost_myuan * (1.0 - p.formation_subsidised_scanning)
     return scan_breadth(stake, w.forming_hit_rate, cost, MAX_LOOKS)
 

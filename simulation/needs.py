@@ -248,7 +248,8 @@ def draw_owner(s, need, entity):
         row = s.ring[start + (first - start + k) % count]
         o = s.organisations[row]
         address = streams.combine(entity, o.entity)
-        ring = streams.clock(luck, streams.NEED_OWNER, 1, address, math.sqrt(o.staff))
+        weight = math.sqrt(o.staff)
+        ring = streams.clock_before(soonest, luck, streams.NEED_OWNER, 1, address, weight)
         if ring < soonest:
             soonest = ring
             best = row
@@ -314,7 +315,7 @@ def draw_wrong_field(s, field, address):
     for f in range(s.world[0].fields_count):
         weight = 0.0 if f == field else s.related[f, field]
         entity = streams.combine(address, f)
-        ring = streams.clock(s.luck[0], streams.NEED_POSED_FIELD, 0, entity, weight)
+        ring = streams.clock_before(soonest, s.luck[0], streams.NEED_POSED_FIELD, 0, entity, weight)
         if best < 0 or ring < soonest:
             soonest = ring
             best = f

@@ -99,6 +99,7 @@ def _allocate(world: World, population: Population, events: int) -> State:
         "tabulated": np.full(tables, -1, np.int64),
         "thresholds": np.full(needs, -1, np.int64),
         "problems": _no_problems(needs),
+        "powers": np.full((MAX_COMPONENTS + 1, 2), np.nan),
         "cohort": _cohort(w, int(w["needs_scale_organisations"])),
     }
     state = State(**given, **room(sizes, given))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from agents.compiled import rule
-from agents.decisions import acceptance_utility, believed_success, project_utility
+from agents.decisions import acceptance_utility, expected_success, project_utility
 from agents.kinds import GENERAL, PAYER_PRIVATE, SME
 from simulation.accounts import payer_of
 from simulation.bits import count_bits
@@ -41,6 +43,30 @@ def touches(s, need, misposed, row):
 def share_of(part, components):
     """Share of components in a bit set."""
     return count_bits(part) / components
+
+
+@rule
+def power_of_coverage(s, coverage):
+    """What is left of success at a coverage in [0, 1]: the coverage to the power of its exponent.
+
+    Coverage is mostly a whole number of components; the last power asked for near each is kept.
+    """
+    w = s.world[0]
+    place = int(coverage * w.needs_components + 0.5)
+    if s.powers[place, 0] != coverage:
+        s.powers[place, 0] = coverage
+        s.powers[place, 1] = math.pow(coverage, w.forming_coverage_exponent)
+    return s.powers[place, 1]
+
+
+@rule
+def belief(s, o, coverage):
+    """Success that an organisation believes in: :func:`agents.decisions.believed_success`."""
+    w = s.world[0]
+    expected = expected_success(
+        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight
+    )
+    return expected * power_of_coverage(s, coverage)
 
 
 @rule
@@ -169,10 +195,7 @@ def lead_utility_at(s, index, lead, programme, coverage, others, owns, p_extra, 
     p = s.programmes[programme]
     o = s.organisations[lead]
     need = s.needs[index]
-    chance = p_extra * believed_success(
-        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
-        w.forming_coverage_exponent,
-    )  # fmt: skip
+    chance = p_extra * belief(s, o, coverage)
     planned = project_quarters_cost(s, p, need)
     part = w.forming_lead_weight / (w.forming_lead_weight + others)
     credit = credit_rate(s) if programme == PRIVATE_PRACTICE else 0.0
@@ -254,10 +277,7 @@ def invitation_utility(s, need, c, row, coverage, p_extra):
     o = s.organisations[row]
     lead = s.organisations[c.lead]
     layer = c.asking
-    chance = p_extra * believed_success(
-        o.successes, o.trials, w.forming_prior_success, w.forming_prior_weight, coverage,
-        w.forming_coverage_exponent,
-    )  # fmt: skip
+    chance = p_extra * belief(s, o, coverage)
     owns = s.problems[c.problem].owner == c.lead
     claim = makers_claim(w, p.diffusion_private_standard)
     team = team_keeps(w, 0.0 if owns else s.problems[c.problem].price, claim)
