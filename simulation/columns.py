@@ -66,6 +66,7 @@ NEED = np.dtype(
         ("misposed", "i8"),  # components posed in a wrong field, as bits
         ("owner_knows", "i8"),  # components that the owner poses rightly when it leads, as bits
         ("mask", "i8", (MAX_COMPONENTS,)),  # component and its neighbours, as bits
+        ("seen_by", "i8", (MAX_COMPONENTS,)),  # components in whose mask a component is, as bits
         ("links", "i8"),
         ("value", "f8"),  # million yuan, expected
         ("surprise", "f8"),  # standard normal, realised value

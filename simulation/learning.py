@@ -11,7 +11,7 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation.bits import lowest
 from simulation.columns import N_ORGANISATIONS
-from simulation.fields import distance_of, inner_product
+from simulation.fields import distance_of, inner_product, inner_products
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +118,15 @@ def learn_in_team(s, row):
 def measure_pairs(s, c):
     """What each pair that meets passes on, by its cognitive distance as the quarter begins."""
     rate = s.world[0].learning_from_partners / (c.size - 1)
+    lead = s.members[c.first].row
+    s.length[0] = inner_product(s, lead, lead)
     pair = 0
-    for a in range(c.size):
+    for a in range(1, c.size):
         one = s.members[c.first + a].row
-        s.length[a] = inner_product(s, one, one)
+        s.length[a], product = inner_products(s, one, lead)
         for b in range(min(a, s.world[0].forming_meeting_members)):
-            product = inner_product(s, one, s.members[c.first + b].row)
+            if b > 0:
+                product = inner_product(s, one, s.members[c.first + b].row)
             distance = distance_of(product, s.length[a], s.length[b])
             s.passing[pair] = partner_gain(1.0, distance, c.gamma, rate)
             pair += 1

@@ -11,6 +11,7 @@ import numpy as np
 from agents.compiled import rule
 from agents.settings import ConfigError, Settings, parameter
 from simulation import streams
+from simulation.bits import lowest
 from simulation.columns import CLOSED, LATENT, N_LIVE, N_NEEDS_SEEN, OPEN, SOLVED
 from simulation.fields import field_distance, is_strategic, ring_position
 
@@ -400,6 +401,27 @@ def draw_links(s, need, entity):
 
 
 @rule
+def find_seeing(s, need):
+    """By which components each is seen: what :func:`draw_links` has drawn, the other way round."""
+    n = s.world[0].needs_components
+    for i in range(n):
+        seen = need.mask[i]
+        while seen:
+            need.seen_by[lowest(seen)] |= 1 << i
+            seen &= seen - 1
+
+
+@rule
+def seeing(need, part):
+    """Components whose contribution depends on any of those in a bit set, as bits."""
+    all_seeing = 0
+    while part:
+        all_seeing |= need.seen_by[lowest(part)]
+        part &= part - 1
+    return all_seeing
+
+
+@rule
 def draw_value(s, need, entity):
     """Lognormal value with a Pareto tail above the 95th percentile, capped; harder is worth more."""
     w = s.world[0]
@@ -506,6 +528,7 @@ def draw_needs(s):
         draw_fields(s, need, entity)
         draw_posing(s, need, entity)
         draw_links(s, need, entity)
+        find_seeing(s, need)
         draw_value(s, need, entity)
         need.key = streams.bits(luck, streams.LANDSCAPE, 0, entity)
         need.surprise = streams.normal(luck, streams.NEED_SURPRISE, 0, entity)

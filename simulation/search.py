@@ -13,7 +13,7 @@ from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.bits import count_bits, lowest
 from simulation.landscape import MEAN_CONTRIBUTION, partial_gain, table_of
-from simulation.needs import field_seen
+from simulation.needs import field_seen, seeing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +238,8 @@ def flipped(s, c, components, boldness, address, part):
 
 
 @rule
-def attempt(s, c, m, before, luck, address, table):
-    """One try of one member; returns the design afterwards. ``table``: the need's landscape.
+def attempt(s, c, m, before, luck, address):
+    """One try of one member; returns the design afterwards.
 
     With probability gamma it is judged on the whole design as the others have left it; otherwise
     on the member's own components only, as if the others stood where they stood at the start of
@@ -252,10 +252,12 @@ def attempt(s, c, m, before, luck, address, table):
     first, flips = flipped(s, c, components, boldness, address, part)
     tried = c.design ^ flips
     if streams.uniform_in(integrated, address) < c.gamma:
+        table = table_of(s, c.problem)
         gain = float(table[tried]) - float(table[c.design])
     else:
         seen = (before & ~part) | (c.design & part)
-        gain = float(partial_gain(need.key, need.mask, part, seen, flips))
+        concerned = part & seeing(need, flips)
+        gain = float(partial_gain(need.key, need.mask, concerned, seen, flips))
     expertise = s.expertise[m.row, need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
     c.tries += 1
@@ -272,7 +274,6 @@ def search_quarter(s, row, step, paid_share):
     w = s.world[0]
     c = s.consortia[row]
     luck = luck_of_tries(s, step)
-    table = table_of(s, c.problem)
     c.stuck = 1
     for r in range(w.search_rounds):
         before = c.design
@@ -286,7 +287,7 @@ def search_quarter(s, row, step, paid_share):
             member = streams.combine(c.luck, s.organisations[m.row].entity)
             for k in range(tries):
                 address = streams.combine(member, r * 1024 + k)
-                c.design = attempt(s, c, m, before, luck, address, table)
+                c.design = attempt(s, c, m, before, luck, address)
 
 
 @rule

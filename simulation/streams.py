@@ -117,8 +117,7 @@ def sign_seen(value, spread, stream, entity):
     u = _uniform_from(first)
     v = _uniform_from(mix(first + _ODD_C))
     against = abs(v - 0.5) < 0.2501 if value > 0.0 else abs(v - 0.5) > 0.2499
-    large = value * value * u <= 2.000001 * spread * spread * (1.0 - u)
-    if against & large:  # one jump, which the processor guesses more often than two
+    if against and value * value * u <= 2.000001 * spread * spread * (1.0 - u):
         value += spread * _box_muller(u, v)
     return value > 0.0
 

@@ -152,6 +152,7 @@ def _write_needs(state: State, model: TwinModel) -> None:
                 "misposed": _bits(need.misposed),
                 "owner_knows": _bits(need.owner_knows),
                 "mask": need.masks,
+                "seen_by": _seen_by(need.masks),
                 "prerequisite": need.prerequisite.index if need.prerequisite else -1,
                 "waiting": -1,
                 "waiting_too": -1,
@@ -177,6 +178,11 @@ def _write_needs(state: State, model: TwinModel) -> None:
         _write_landscape(state, row, need, model.w)
     solved = [need.index for need in model.needs if need.status == needs.SOLVED]
     state.solved[: len(solved)] = solved
+
+
+def _seen_by(masks: list[int]) -> list[int]:
+    components = range(len(masks))
+    return [_bits(i for i in components if masks[i] & (1 << j)) for j in components]
 
 
 def _write_landscape(state: State, row: int, need: Need, w: SimpleNamespace) -> None:
