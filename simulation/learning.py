@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.compiled import rule
 from agents.settings import Settings, parameter
-from simulation.bits import lowest
+from simulation.bits import count_bits, lowest
 from simulation.columns import N_ORGANISATIONS
 from simulation.fields import distance_of, inner_product, inner_products
 
@@ -107,11 +107,12 @@ def learn_in_team(s, row):
     if c.size == 1:
         return
     measure_pairs(s, c)
-    known = np.empty(c.size)
+    fields = np.empty(count_bits(need.first), np.int64)
     rest = need.first
-    while rest:
-        learn_from_each_other(s, c, need.field[lowest(rest)], known)
+    for k in range(len(fields)):
+        fields[k] = need.field[lowest(rest)]
         rest &= rest - 1
+    learn_from_each_other(s, c, fields)
 
 
 @rule
@@ -133,24 +134,35 @@ def measure_pairs(s, c):
 
 
 @rule
-def learn_from_each_other(s, c, field, known):
-    """Of two members who meet, the one learns in a field who knows less, pair after pair.
-
-    ``known``, shape (members,), is room for what they know, side by side. Who knows more gains 0:
-    adding that is faster than asking who it is.
-    """
-    for a in range(len(known)):
-        known[a] = s.expertise[s.members[c.first + a].row, field]
+def learn_from_each_other(s, c, fields):
+    """Of two members who meet, the one learns in a field who knows less, pair after pair."""
+    known = np.empty((c.size, len(fields)))
+    for a in range(c.size):
+        row = s.members[c.first + a].row
+        for k in range(len(fields)):
+            known[a, k] = s.expertise[row, fields[k]]
     meeting = s.world[0].forming_meeting_members
     pair = 0
-    for a in range(1, len(known)):
+    for a in range(1, c.size):
         for b in range(min(a, meeting)):
-            gap = known[b] - known[a]
-            known[a] += s.passing[pair] * max(0.0, gap)
-            known[b] += s.passing[pair] * max(0.0, -gap)
+            meet(known[a], known[b], s.passing[pair])
             pair += 1
-    for a in range(len(known)):
-        s.expertise[s.members[c.first + a].row, field] = known[a]
+    for a in range(c.size):
+        row = s.members[c.first + a].row
+        for k in range(len(fields)):
+            s.expertise[row, fields[k]] = known[a, k]
+
+
+@rule
+def meet(one, other, passing):
+    """Two members, who know so much in each field, shape (fields,), pass on what one has more.
+
+    Who knows more gains 0: adding that is faster than asking who it is.
+    """
+    for k in range(len(one)):
+        gap = other[k] - one[k]
+        one[k] += passing * max(0.0, gap)
+        other[k] += passing * max(0.0, -gap)
 
 
 @rule
