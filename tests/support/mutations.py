@@ -164,9 +164,10 @@ MUTATIONS = (
     Mutation(
         "distances_anew",
         "simulation/learning.py",
-        "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
+        "    learn_from_each_other(s, c, fields)\n",
+        "    for k in range(len(fields)):\n"
         "        measure_pairs(s, c)\n"
-        "        learn_from_each_other(s, c, need.field[lowest(rest)], known)\n",
+        "        learn_from_each_other(s, c, fields[k : k + 1])\n",
         "distances are measured again before each field, not only as the quarter begins",
     ),
     Mutation(
