@@ -183,9 +183,15 @@ def _figures(
         "changed": sum(len(one["changed"]) for one in told["decisions"]), "late": seen.late,
         "missed": seen.missed, "lost": len(lost), "busy": len(seen.asked) / (rounds * STUDENTS),
         "back": seen.back, "down": down, "silent": seen.silent, "refused": sorted(set(seen.refused)),
-        "waits": {kind: [round(one, 4) for one in waits] for kind, waits in seen.waits.items()},
+        "waits": {kind: _summary(waits) for kind, waits in seen.waits.items()},
         "memory": [[round(at), round(mib)] for at, mib in memories],
     }  # fmt: skip
+
+
+def _summary(waits: list[float]) -> dict[str, float]:
+    """How many, median, 95th percentile and longest, in seconds: there are fifty thousand looks."""
+    median, late, longest = np.quantile(waits, [0.5, 0.95, 1.0]).round(4).tolist()
+    return {"n": len(waits), "median": median, "p95": late, "longest": longest}
 
 
 # ---------------------------------------------------------------- page
@@ -199,8 +205,9 @@ def tell(figures: Mapping[str, Any]) -> str:
         ("debrief", "the debrief"),
     ]
     rows = [
-        (f"{words}: median, 95th percentile, s",
-         ", ".join(plain(float(np.quantile(figures["waits"][kind], at))) for at in (0.5, 0.95)))
+        (f"{words}: median, 95th percentile, longest, s (how often)",
+         ", ".join(plain(figures["waits"][kind][at]) for at in ("median", "p95", "longest"))
+         + f" ({figures['waits'][kind]['n']:,})")
         for kind, words in kinds
     ]  # fmt: skip
     memories = [mib for _, mib in figures["memory"]]

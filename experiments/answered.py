@@ -52,7 +52,6 @@ def write_answer(
     ------
     OSError: the folder cannot be written.
     """
-    from experiments.report import file_name
     from experiments.tables import write_table
 
     write_parquet(out / "runs.parquet", runs_table(plan, store))
@@ -60,7 +59,21 @@ def write_answer(
     for name, table in tables.items():
         write_table(table, out, name)
     write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-    write_text(out / f"{file_name('answer', lang)}.txt", "\n".join(sentences) + "\n")
+    write_sentences(out, sentences, lang)
+
+
+def write_sentences(out: Path, sentences: Sequence[str], lang: str, stem: str = "answer") -> Path:
+    """Write the answer in words: ``answer.txt``, in Chinese ``answer.zh.txt``; returns the file.
+
+    Raises
+    ------
+    OSError: the folder cannot be written.
+    """
+    from experiments.report import file_name
+
+    path = out / f"{file_name(stem, lang)}.txt"
+    write_text(path, "\n".join(sentences) + "\n")
+    return path
 
 
 def tell_answer(

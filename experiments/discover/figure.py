@@ -34,14 +34,16 @@ SPREAD = 0.56  # width over which worlds with the same name of a factor are spre
 def write_figures(
     design: Design, result: Discovery, titles: Mapping[str, str], lang: str
 ) -> list[Path]:
-    """Write ``figures/boxes.svg`` and ``.png``; returns both."""
+    """Write ``figures/boxes.svg`` and ``.png``, in Chinese ``boxes.zh``; returns both."""
+    from experiments.report import file_name
+
     folder, words = result.out / "figures", Words(lang)
     folder.mkdir(exist_ok=True)
     titles = {name: printable(title) for name, title in titles.items()}
     labels = [shown(level) for factor in design.space.factors for level in factor.levels]
     with style(lang, "".join([*titles.values(), *design.space.names, *labels])):
         figure = draw(design, result.cases, result.ways, result.measured, titles, words)
-        svg, png = folder / "boxes.svg", folder / "boxes.png"
+        svg, png = (folder / f"{file_name('boxes', lang)}.{kind}" for kind in ("svg", "png"))
         save(figure, svg, png, PNG_DPI)
     return [svg, png]
 

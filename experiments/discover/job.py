@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from experiments.answered import write_sentences
 from experiments.discover.boxes import Side, Way, find_boxes, quasi_p
 from experiments.discover.measures import Measured, left_before, measure_all, trade_off
 from experiments.discover.question import Cases, Question, cases_of
@@ -174,7 +175,7 @@ def _write(
         result.out.mkdir(parents=True, exist_ok=True)
         for name, table in result.tables.items():
             write_table(table, result.out, name)
-        write_text(result.out / "answer.txt", "\n".join(result.sentences) + "\n")
+        write_sentences(result.out, result.sentences, lang)
         text = json.dumps(origin, indent=2, ensure_ascii=False)
         write_text(result.out / "provenance.json", text)
         write_figures(sweep.design, result, titles, lang)

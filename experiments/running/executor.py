@@ -23,6 +23,7 @@ from experiments.running.progress import Progress
 from experiments.running.store import ExperimentError, Failure, Run, Store
 
 WRITE_SECONDS = 1.0  # batches that end within this time after a file was written share the next
+WRITE_RUNS = 5_000  # ... but for as many: what waits to be written is the driver's memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,11 @@ class _Keeper:
         self._written = 0.0
 
     def take(self, batch: Batch) -> None:
-        """Store a batch, at once unless something was stored a moment ago."""
+        """Store a batch, at once unless something was stored a moment ago and there is little."""
         self._runs += batch.runs
         self._failed += batch.failures
-        if time.monotonic() - self._written >= WRITE_SECONDS:
+        waited = time.monotonic() - self._written
+        if waited >= WRITE_SECONDS or len(self._runs) + len(self._failed) >= WRITE_RUNS:
             self.write()
 
     def write(self) -> None:

@@ -129,5 +129,7 @@ class Names(Set[str]):
     def _sort(self) -> None:
         if self._recent:
             recent = np.array(list(self._recent), NAME)
-            self._sorted = np.sort(np.concatenate([self._sorted, recent]))
             self._recent = set()
+            recent.sort()
+            # Of a million names two copies are held meanwhile; sorting them all would take three.
+            self._sorted = np.insert(self._sorted, np.searchsorted(self._sorted, recent), recent)

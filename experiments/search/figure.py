@@ -19,14 +19,16 @@ MIXED, OWN = (COLOURS[1], "D"), (COLOURS[2], "o")
 
 
 def write_figure(final: Final, out: Path, lang: str) -> Path:
-    """Write ``figures/search.svg`` and ``.png``; returns the PNG."""
+    """Write ``figures/search.svg`` and ``.png``, in Chinese ``search.zh``; returns the PNG."""
+    from experiments.report import file_name
+
     folder, words = out / "figures", Words(lang)
     folder.mkdir(exist_ok=True)
     titles = [printable(words.title(one.entry)) for one in final.finalists]
     with style(lang, "".join(titles)):
         draw = _contest if len(final.goals) == 1 else _front
         figure = draw(final, titles, words)
-        svg, png = folder / "search.svg", folder / "search.png"
+        svg, png = (folder / f"{file_name('search', lang)}.{kind}" for kind in ("svg", "png"))
         save(figure, svg, png, PNG_DPI)
     return png
 

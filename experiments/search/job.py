@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from experiments.answered import write_sentences
 from experiments.compare import experiment_of
 from experiments.library import Library
 from experiments.regimes import RegimeEntry
@@ -230,7 +231,7 @@ def _write(
         for one in final.finalists:
             if one.kind != PRESET:
                 _write_levers(base.out / LEVERS, one)
-        write_text(base.out / "answer.txt", "\n".join(told) + "\n")
+        write_sentences(base.out, told, base.lang)
         write_text(base.out / "config.yaml", yaml_text(base.config))
         write_text(base.out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         write_figure(final, base.out, base.lang)

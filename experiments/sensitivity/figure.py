@@ -24,6 +24,8 @@ def write_figures(
     done: Sequence[Analysis], design: Design, titles: Mapping[str, str], out: Path, lang: str
 ) -> list[Path]:
     """One figure per outcome, a row of panels per regime, as SVG and PNG; returns the PNGs."""
+    from experiments.report import file_name
+
     folder, words = out / "figures", Words(lang)
     folder.mkdir(exist_ok=True)
     factors = [printable(name) for name in design.space.names]
@@ -33,7 +35,8 @@ def write_figures(
         for outcome in dict.fromkeys(one.outcome for one in done):
             rows = [one for one in done if one.outcome == outcome]
             figure = draw(rows, factors, titles, words, design.kind)
-            svg, png = (folder / f"sensitivity_{outcome}.{kind}" for kind in ("svg", "png"))
+            stem = file_name(f"sensitivity_{outcome}", lang)
+            svg, png = (folder / f"{stem}.{kind}" for kind in ("svg", "png"))
             save(figure, svg, png, PNG_DPI)
             written.append(png)
     return written

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from agents.settings import ConfigError
+from experiments.answered import write_sentences
 from experiments.running.store import ExperimentError, describe
 from experiments.sensitivity.analysis import (
     ALL,
@@ -126,8 +127,7 @@ def _write(
         write_table(measures, sweep.out, "sensitivity")
         write_table(noise, sweep.out, "sensitivity_noise")
         figures = write_figures(done, sweep.design, titles, sweep.out, lang)
-        text = "\n".join(sentences) + "\n"
-        (sweep.out / "sensitivity.txt").write_text(text, encoding="utf-8")
+        write_sentences(sweep.out, sentences, lang, "sensitivity")
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the results were written to {sweep.out}. The sweep's runs "

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from agents.settings import ConfigError
+from experiments.answered import write_sentences
 from experiments.compare import experiment_of
 from experiments.running.executor import Execution
 from experiments.running.files import write_text
@@ -224,8 +225,7 @@ def _write(setup: SelectSetup, selected: Selected, execution: Execution, store: 
     try:
         write_table(selected.table, setup.out, "selection")
         write_text(setup.out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        sentences = "\n".join(select_sentences(selected, setup)) + "\n"
-        write_text(setup.out / "answer.txt", sentences)
+        write_sentences(setup.out, select_sentences(selected, setup), setup.lang)
     except OSError as error:
         raise ExperimentError(
             f"{describe(error)} while the answer was written to {setup.out}. All runs are safe in "

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.answered import write_sentences
 from experiments.compare import experiment_of
 from experiments.replayed import Replay, replays
 from experiments.running.files import write_text
@@ -130,7 +131,6 @@ def _gathered(rows: pa.Table) -> Values:
 
 
 def _write(asked: FactsSetup, found: Found, done: int, seconds: float) -> Facts:
-    from experiments.report import file_name
     from experiments.stylised.figure import write_figure
     from experiments.stylised.sentences import sentences
     from experiments.tables import write_table
@@ -149,7 +149,7 @@ def _write(asked: FactsSetup, found: Found, done: int, seconds: float) -> Facts:
     try:
         write_table(made, out, "facts")
         write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
-        write_text(out / f"{file_name('answer', setup.lang)}.txt", "\n".join(told) + "\n")
+        write_sentences(out, told, setup.lang)
         write_figure(found, titles, out, setup.lang)
     except OSError as error:
         raise ExperimentError(

@@ -44,7 +44,11 @@ def _findings(
     setup: SweepSetup,
     words: Words,
 ) -> Findings:
+    from experiments.sensitivity.report import shown
+
     fixed = setup.fixed
+    titles = {name: one[words.lang] for name, one in setup.titles.items()}
+    analysed, drawn = shown(setup.out, titles, words)
     return Findings(
         title=words("sweep.title", regimes=len(setup.titles), factors=len(setup.space.factors)),
         subtitle=words(
@@ -52,8 +56,8 @@ def _findings(
             design=words(f"sweep.design.{setup.design}"),
         ),
         answer=sentences(tallies, setup, words),
-        figures=figures,
-        tables=[_factors(setup, words), _told(tallies, setup, words)],
+        figures=[*figures, *drawn],
+        tables=[_factors(setup, words), _told(tallies, setup, words), *analysed],
         setting=[
             (words("seed"), str(fixed.seed)),
             (words("sweep.design_seed"), str(setup.design_seed)),

@@ -86,8 +86,9 @@ class Factor:
         if self.levels:
             return [self.levels[position] for position in self.positions(unit, grid=grid).tolist()]
         if not self.whole:
-            spread = self.low + unit * (self.high - self.low)
-            return np.clip(spread, self.low, self.high).tolist()  # type: ignore[no-any-return]
+            spread = np.clip(self.low + unit * (self.high - self.low), self.low, self.high)
+            # 0.2 + (0.9 - 0.2) is not 0.9, and the end that is written is the end that is meant.
+            return np.where(unit >= 1.0, self.high, spread).tolist()  # type: ignore[no-any-return]
         count = int(self.high) - int(self.low) + 1
         return (int(self.low) + _position(unit, count, grid)).tolist()  # type: ignore[no-any-return]
 

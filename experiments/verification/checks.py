@@ -57,6 +57,12 @@ def _kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return kills(folder, full, words)
 
 
+def _namespaces(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+    from experiments.verification.namespaces import namespaces
+
+    return namespaces(folder, full, words)
+
+
 def _facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     from experiments.verification.facts import facts
 
@@ -99,9 +105,11 @@ def _calibration(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     return calibration(folder, full, words)
 
 
+KILLED = ("victim", "moment", "kept", "starts", "lost", "doubled", "values")
 CHECKS = (
     Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
-    Check("kills", ("victim", "moment", "kept", "starts", "lost", "doubled", "values"), _kills),
+    Check("kills", KILLED, _kills),
+    Check("namespaces", KILLED, _namespaces),
     Check("facts", ("fact", "published", "now", "against"), _facts),
     Check("replications", ("name", "replicates", "agree", "differ", "directions"), _replications),
     Check("networks", ("measure", "distance", "found", "published"), _networks),

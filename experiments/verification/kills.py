@@ -15,9 +15,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,8 @@ from experiments.words import Words
 MODEL = "experiments.verification.kills:model_work"
 WORKERS = 2
 GOLDEN = 0.6180339887498949  # its multiples fall evenly, in an order without a pattern
-VICTIMS = ("pool_worker", "pool_driver", "dask_worker", "dask_driver", "dask_scheduler")
+KILLED_ON_DASK = ("dask_worker", "dask_driver", "dask_scheduler")
+VICTIMS = ("pool_worker", "pool_driver", *KILLED_ON_DASK)
 KILLS, QUICK_KILLS = 50, len(VICTIMS)
 REPLICATES, QUICK_REPLICATES = 200, 100
 BATCH_SECONDS = 0.05  # so that many batches can be hit
@@ -199,6 +201,22 @@ class Outcome:
     starts: int
     found: Found
 
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Outcome:
+        """One that was told as a mapping."""
+        return cls(plain["kept"], plain["starts"], Found(**plain["found"]))
+
+
+def trials(count: int, victims: Sequence[str]) -> Iterator[Trial]:
+    """So many kills, of each victim in turn, at moments spread over the time that the work takes."""
+    for number in range(count):
+        yield Trial(
+            victims[number % len(victims)],
+            moment=number * GOLDEN % 1.0,
+            delay=number * GOLDEN**2 % 1.0 * BATCH_SECONDS,
+            gives_up=number % (2 * len(victims)) >= len(victims),
+        )
+
 
 def attempt(trial: Trial, order: Order, machines: Machines | None) -> Outcome:
     """Start a driver, kill, start again what is dead, and look at the store."""
@@ -253,7 +271,7 @@ def _strike(victim: str, driver: Driver, machines: Machines | None) -> None:
 
 def ways(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     """No other processes, a pool, a cluster, with short and with long batches: equal values."""
-    bench = Bench(folder, str(REPLICATES if full else QUICK_REPLICATES))
+    bench = Bench(folder, full=full)
     with bench.cluster() as machines:
         for way in ("serial", "pool", "dask"):
             if way == "dask" and machines is None:
@@ -269,33 +287,26 @@ def ways(folder: Path, full: bool, words: Words) -> Iterator[Row]:
 
 def kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
     """Kill each kind of process at moments spread over the time that the work takes."""
-    bench = Bench(folder, str(REPLICATES if full else QUICK_REPLICATES))
+    bench = Bench(folder, full=full)
     with bench.cluster() as machines:
-        for number in range(KILLS if full else QUICK_KILLS):
-            victim = VICTIMS[number % len(VICTIMS)]
-            trial = Trial(
-                victim,
-                moment=number * GOLDEN % 1.0,
-                delay=number * GOLDEN**2 % 1.0 * BATCH_SECONDS,
-                gives_up=number % (2 * len(VICTIMS)) >= len(VICTIMS),
-            )
-            name = words(f"verify.kills.victims.{victim}")
-            way = victim.partition("_")[0]
+        for number, trial in enumerate(trials(KILLS if full else QUICK_KILLS, VICTIMS)):
+            way = trial.victim.partition("_")[0]
             if way == "dask" and machines is None:
+                name = words(f"verify.kills.victims.{trial.victim}")
                 yield Row(None, (name, *[words("verify.no_dask")] * 6))
                 continue
             order = bench.order(way, f"kill-{number}", machines)
             done = attempt(trial, order, machines)
             shutil.rmtree(order.out)
-            cells = (name, words.percent(trial.moment), str(done.kept), str(done.starts))
-            yield bench.row(cells, done.found, words)
+            yield bench.row(bench.cells(trial, done, words), done.found, words)
 
 
 class Bench:
     """What the trials of a check have in common: a folder, a plan, and its undisturbed values."""
 
-    def __init__(self, folder: Path, replicates: str) -> None:
+    def __init__(self, folder: Path, *, full: bool) -> None:
         self._folder = folder
+        replicates = str(REPLICATES if full else QUICK_REPLICATES)
         self._words = (replicates,)
         self.plan, _ = model_work(replicates)
         from simulation.warmup import warm_up
@@ -305,9 +316,14 @@ class Bench:
         undisturbed(alone)
         self._alone = look(Path(alone.out), self.plan)
 
+    @property
+    def has_dask(self) -> bool:
+        """Whether Dask is installed."""
+        return importlib.util.find_spec("distributed") is not None
+
     def cluster(self) -> contextlib.AbstractContextManager[Machines | None]:
         """Processes of a Dask cluster, if Dask is installed."""
-        if importlib.util.find_spec("distributed") is None:
+        if not self.has_dask:
             return contextlib.nullcontext()
         (self._folder / "machines").mkdir()
         return Machines(WORKERS, self._folder / "machines")
@@ -324,6 +340,12 @@ class Bench:
             scheduler=machines.address if way == "dask" and machines else "",
             batch_seconds=batch_seconds,
         )
+
+    @staticmethod
+    def cells(trial: Trial, done: Outcome, words: Words) -> tuple[str, ...]:
+        """A line about a kill, up to what was found in the store."""
+        name = words(f"verify.kills.victims.{trial.victim}")
+        return name, words.percent(trial.moment), str(done.kept), str(done.starts)
 
     def row(self, cells: tuple[str, ...], found: Found, words: Words) -> Row:
         """A line of a table that ends with what was found in a store."""

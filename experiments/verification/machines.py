@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,13 +22,36 @@ def environment() -> Mapping[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
-def python(module: str, arguments: Sequence[str], log: Path) -> subprocess.Popen[str]:
-    """Start ``python -m module arguments``; it ends when we do, and writes to the end of a file."""
-    words = [sys.executable, "-m", "experiments.verification.tethered", module, *arguments]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a process is: the address at which it listens, and what starts others there."""
+
+    address: str = HERE
+    prefix: tuple[str, ...] = ()
+
+
+def python(
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    prefix: Sequence[str] = (),
+    *,
+    listen: bool = False,
+) -> subprocess.Popen[str]:
+    """Start ``python -m module arguments``; it ends when we do, and writes to the end of a file.
+
+    Parameters
+    ----------
+    prefix: a command that becomes the one it is given, such as ``ip netns exec NAME``.
+    listen: what it prints is for us, and not for the file.
+    """
+    tether = "experiments.verification.tethered"
+    words = [*prefix, sys.executable, "-m", tether, module, *arguments]
     with log.open("a", encoding="utf-8") as file:
         return subprocess.Popen(
-            words, env=environment(), text=True, stdin=subprocess.PIPE, stdout=file, stderr=file
-        )
+            words, env=environment(), text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if listen else file, stderr=file,
+        )  # fmt: skip
 
 
 class Machines:
@@ -38,9 +62,17 @@ class Machines:
     address: of the scheduler.
     """
 
-    def __init__(self, workers: int, folder: Path) -> None:
-        """So many workers, which write their logs to a folder; nothing is started yet."""
+    def __init__(
+        self, workers: int, folder: Path, scheduler: Place = Place(), others: Place = Place()
+    ) -> None:
+        """So many workers, which write their logs to a folder; nothing is started yet.
+
+        Parameters
+        ----------
+        scheduler, others: where the scheduler is, and where the workers are.
+        """
         self._folder = folder
+        self._at, self._workers_at = scheduler, others
         self._count = workers
         self._port = 0
         self._workers: list[subprocess.Popen[str]] = []
@@ -67,17 +99,18 @@ class Machines:
     @property
     def address(self) -> str:
         """Of the scheduler."""
-        return f"tcp://{HERE}:{self._port}"
+        return f"tcp://{self._at.address}:{self._port}"
 
     def start_scheduler(self) -> None:
         """Start a scheduler, at the same port as the one before."""
         told = self._folder / "scheduler.json"
         told.unlink(missing_ok=True)
-        words = ("--no-dashboard", "--host", HERE, "--port", str(self._port))
+        words = ("--no-dashboard", "--host", self._at.address, "--port", str(self._port))
         self._scheduler = python(
             "distributed.cli.dask_scheduler",
             [*words, "--scheduler-file", str(told)],
             self._folder / "scheduler.log",
+            self._at.prefix,
         )
         deadline = time.monotonic() + SECONDS_TO_START
         while not (told.exists() and told.read_text(encoding="utf-8").endswith("}")):
@@ -89,12 +122,14 @@ class Machines:
 
     def start_worker(self) -> None:
         """Start one more worker; it finds the scheduler when it is ready."""
-        words = ("--no-dashboard", "--no-nanny", "--nthreads", "1", "--host", HERE)
+        host = self._workers_at.address
+        words = ("--no-dashboard", "--no-nanny", "--nthreads", "1", "--host", host)
         self._workers.append(
             python(
                 "distributed.cli.dask_worker",
                 [self.address, *words, "--local-directory", str(self._folder)],
                 self._folder / "workers.log",
+                self._workers_at.prefix,
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pyarrow import csv
 
@@ -53,7 +54,7 @@ def _pair(folder: Path, words: Words) -> str:
     ])  # fmt: skip
 
 
-def _contributions(rows: list[dict[str, object]], words: Words) -> str:
+def _contributions(rows: list[dict[str, Any]], words: Words) -> str:
     heads = ("why.group", "why.contribution", "head.interval", "head.verdict")
     lines = (
         (

@@ -152,6 +152,23 @@ def test_the_ratio_of_cores_is_of_pairs() -> None:
     assert "| the job: wall | 15.0 | 7.50 | 2.00 (2.00 to 2.00) |" in told
 
 
+def test_what_is_spent_once_does_not_count_as_scaling() -> None:
+    """10 s at the start with two workers, then exactly twice as fast."""
+
+    def done(seconds: float) -> list[dict[str, float]]:
+        return [{cores.RUNS: seconds, "wall": seconds, "cpu": seconds}]
+
+    told = cores.tell(
+        {
+            "replicates": 100, "jobs": {"1": done(100.0), "2": done(60.0)},
+            "more_replicates": 400, "more_jobs": {"1": done(400.0), "2": done(210.0)},
+        }
+    )  # fmt: skip
+    assert "| further runs, of 300 replicates: wall | 300 | 150 | 2.00 |" in told
+    assert "| what they take once: wall | 0 | 10.0 |  |" in told
+    assert "| the runs, with the start of the workers: wall | 100 | 60.0 | 1.67 |" in told
+
+
 def test_larger_populations_are_of_the_same_make() -> None:
     population = worlds.default_population()
     larger = repeated(population, 3 * population.size)

@@ -16,7 +16,9 @@ from experiments.cli import main
 from experiments.compare import compare
 from experiments.configuration import Setup, load_setup
 from experiments.rankings.results import PAIRS
+from experiments.report import number
 from experiments.report.stored import read_settings, read_stored
+from experiments.sensitivity import sensitivity
 from experiments.sweep.job import sweep
 from experiments.sweep.setup import load_sweep_setup
 from experiments.tables import make_table
@@ -299,3 +301,24 @@ def test_a_sweep_has_a_report_finished_or_not(engine: FakeEngine, tmp_path: Path
     for path in (out / "store" / "runs").glob("*.parquet"):
         path.unlink()
     assert main(["report", str(out)]) == 2
+
+
+def test_a_sweep_shows_the_sensitivities_found_in_its_folder(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    out = tmp_path / "morris"
+    setup = load_sweep_setup([
+        "search.noise=interval(0,0.2)", "learning.decay=interval(0,0.05)", "regimes=race", "design=morris",
+        "points=30", "population=classroom", "replicates=4", "jobs=1", f"out={out}",
+    ])  # fmt: skip
+    assert "consortia sensitivity" not in sweep(setup, progress=False, run=engine).report.read_text(
+        encoding="utf-8"
+    )
+    found = sensitivity(out, outcomes=["solved"], regimes=["race"], lang="zh")
+    text, chinese = report(out), report(out, "lang=zh")
+    assert "Which settings matter: mean size of the effect" in text and "4 replicates" in text
+    for row in found.measures.to_pylist():
+        if row["measure"] == "mu_star":
+            assert number(row["value"]) in text and number(row["value"]) in chinese
+    assert chinese.count("<figure") == text.count("<figure") + 1  # the figure was drawn in Chinese
+    assert "哪些设定对以下结果起作用" in chinese and "能与噪声区分" in chinese

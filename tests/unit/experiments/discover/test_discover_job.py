@@ -150,8 +150,10 @@ def test_worlds_that_cannot_be_told_are_counted(use) -> None:
 
 
 def test_chinese(use, capsys) -> None:
-    discover(use(), FAILS, lang="zh", progress=True)
+    found = discover(use(), FAILS, lang="zh", progress=True)
     told = capsys.readouterr().out
+    files = {path.name for path in found.out.rglob("*")}
+    assert {"answer.zh.txt", "boxes.zh.png"} <= files and "answer.txt" not in files
     assert "区域 1：当search.noise 不高于" in told and "population 为 classroom或national" in told
 
 

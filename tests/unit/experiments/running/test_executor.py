@@ -391,6 +391,11 @@ def test_short_batches_share_a_file_and_long_ones_do_not(tmp_path, engine, monke
         execute(fake.plan(9), store, 1, run=engine(), executor=OneByOne(engine()))
         assert times == [27] and len(store.run_ids) == 27
     times.clear()
+    monkeypatch.setattr(executor_module, "WRITE_RUNS", 6)  # what waits is the driver's memory
+    with Watched(tmp_path / "some", EXPERIMENT) as store:
+        execute(fake.plan(9), store, 1, run=engine(), executor=OneByOne(engine()))
+        assert times == [6] * 4 + [3]
+    times.clear()
     monkeypatch.setattr(executor_module, "WRITE_SECONDS", 0.0)
     with Watched(tmp_path / "apart", EXPERIMENT) as store:
         execute(fake.plan(9), store, 1, run=engine(), executor=OneByOne(engine()))

@@ -205,7 +205,9 @@ def test_equals_cannot_be_told_apart(tmp_path, log) -> None:
 def test_chinese(tmp_path, log) -> None:
     found = contest(tmp_path / "out", log, 0.0, "lang=zh")
     assert any("产学研协同调到最好：社会净值" in sentence for sentence in found.sentences)
-    assert (tmp_path / "out" / "figures" / "search.png").is_file()
+    files = {path.name for path in (tmp_path / "out").rglob("*")}
+    assert {"answer.zh.txt", "search.zh.png", "search.zh.svg"} <= files
+    assert not {"answer.txt", "search.png"} & files  # an English answer would stay as it is
 
 
 def test_own_levers_are_those_the_regime_sets() -> None:

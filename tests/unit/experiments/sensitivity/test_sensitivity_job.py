@@ -117,6 +117,9 @@ def test_chinese(use, capsys) -> None:
     sensitivity(out, outcomes=["solved"], lang="zh", progress=True)
     told = capsys.readouterr().out
     assert "起作用的设定" in told and "被噪声掩盖" in told
+    assert "起作用的设定" in (out / "sensitivity.zh.txt").read_text("utf-8")
+    assert (out / "figures" / "sensitivity_solved.zh.png").is_file()
+    assert not (out / "sensitivity.txt").exists()
 
 
 def test_an_outcome_without_sensitivity_is_left_out_and_named(use) -> None:

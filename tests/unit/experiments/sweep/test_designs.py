@@ -24,6 +24,13 @@ def test_a_factorial_design_has_every_combination_once() -> None:
     assert len(rows) == len(set(rows)) == design.points == 6
 
 
+def test_both_ends_of_a_range_are_those_that_are_written() -> None:
+    share = Factor("funding.public_share", (), 0.2, 0.9)  # 0.2 + (0.9 - 0.2) is less than 0.9
+    assert share.ends() == (0.2, 0.9) and share.text() == "interval(0.2,0.9)"
+    design = make_design(Space((share, NOISE)), "morris", 30, 1)
+    assert {min(design.values(0)), max(design.values(0))} == {0.2, 0.9}
+
+
 def test_a_hypercube_has_one_point_in_every_slice() -> None:
     design = make_design(SPACE, "lhs", 20, 1)
     slices = np.sort(np.floor(design.unit * 20), axis=0)
