@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from agents.settings import ConfigError, nearest
@@ -29,6 +30,9 @@ class Row:
     cells: tuple[str, ...]
 
 
+Doing = Callable[[Path, bool, Words], Iterator[Row]]
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """Something that is tried.
@@ -42,81 +46,37 @@ class Check:
 
     name: str
     columns: tuple[str, ...]
-    run: Callable[[Path, bool, Words], Iterator[Row]]
+    run: Doing
 
 
-def _ways(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.kills import ways
+def _later(module: str, name: str) -> Doing:
+    """A function of this folder, imported when it is called: each brings in a large part of the program."""
 
-    return ways(folder, full, words)
+    def run(folder: Path, full: bool, words: Words) -> Iterator[Row]:
+        found: Doing = getattr(import_module(f"experiments.verification.{module}"), name)
+        return found(folder, full, words)
 
-
-def _kills(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.kills import kills
-
-    return kills(folder, full, words)
-
-
-def _namespaces(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.namespaces import namespaces
-
-    return namespaces(folder, full, words)
-
-
-def _facts(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.facts import facts
-
-    return facts(folder, full, words)
-
-
-def _replications(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.evidence import replications
-
-    return replications(folder, full, words)
-
-
-def _networks(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.evidence import networks
-
-    return networks(folder, full, words)
-
-
-def _levers(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.findings import levers
-
-    return levers(folder, full, words)
-
-
-def _rankings(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.findings import rankings
-
-    return rankings(folder, full, words)
-
-
-def _apart(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.findings import apart
-
-    return apart(folder, full, words)
-
-
-def _calibration(folder: Path, full: bool, words: Words) -> Iterator[Row]:
-    from experiments.verification.findings import calibration
-
-    return calibration(folder, full, words)
+    return run
 
 
 KILLED = ("victim", "moment", "kept", "starts", "lost", "doubled", "values")
 CHECKS = (
-    Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _ways),
-    Check("kills", KILLED, _kills),
-    Check("namespaces", KILLED, _namespaces),
-    Check("facts", ("fact", "published", "now", "against"), _facts),
-    Check("replications", ("name", "replicates", "agree", "differ", "directions"), _replications),
-    Check("networks", ("measure", "distance", "found", "published"), _networks),
-    Check("calibration", ("what", "found", "published"), _calibration),
-    Check("levers", ("family", "levers", "effects", "told", "apart"), _levers),
-    Check("rankings", ("outcome", "published", "told", "against"), _rankings),
-    Check("why", ("regimes", "groups", "difference", "sum", "gap"), _apart),
+    Check("ways", ("way", "batches", "runs", "lost", "doubled", "values"), _later("kills", "ways")),
+    Check("kills", KILLED, _later("kills", "kills")),
+    Check("namespaces", KILLED, _later("namespaces", "namespaces")),
+    Check("facts", ("fact", "published", "now", "against"), _later("facts", "facts")),
+    Check(
+        "replications",
+        ("name", "replicates", "agree", "differ", "directions"),
+        _later("evidence", "replications"),
+    ),
+    Check(
+        "networks", ("measure", "distance", "found", "published"), _later("evidence", "networks")
+    ),
+    Check("calibration", ("what", "found", "published"), _later("findings", "calibration")),
+    Check("levers", ("family", "levers", "effects", "told", "apart"), _later("findings", "levers")),
+    Check("rankings", ("outcome", "published", "told", "against"), _later("findings", "rankings")),
+    Check("why", ("regimes", "groups", "difference", "sum", "gap"), _later("findings", "apart")),
 )
 
 
