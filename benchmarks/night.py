@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from benchmarks.timing import plain
 from experiments.markdown import table
 
 TITLE = "A night of rounds"
-ROOMS, QUICK_ROOMS = 160, 8
+ROOMS, QUICK_ROOMS = 320, 8
 STUDENTS = 8
 WINDOWS = 12  # of each room
 LOOKS = 16  # at memory, evenly
-WARM = 0.25  # part of the night in which what is kept fills up
+PARTS = (0.25, 0.5)  # of the night, after each of which the slope is told: what is kept fills up at first
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -47,10 +47,7 @@ async def _night(server: Server, rooms: int) -> dict[str, Any]:
             if number % max(1, rooms // LOOKS) == 0:
                 memories.append((number, memory(server.process.pid) or math.nan))
                 say(f"{number} rooms, {memories[-1][1]:.0f} MiB ...")
-    warm = [one for one in memories if one[0] > WARM * rooms]
-    after, mib = np.array(warm).T
-    slope = float(np.polyfit(after, mib, 1)[0]) if len(warm) > 2 else None
-    return {"rooms": rooms, "memory": memories, "slope": slope, "decided": len(seen.waits["decide"]),
+    return {"rooms": rooms, "memory": memories, "decided": len(seen.waits["decide"]),
             "refused": sorted(set(seen.refused))}  # fmt: skip
 
 
@@ -77,13 +74,24 @@ async def _room(client: Any, seen: Seen, number: int) -> None:
     await teacher.ask("control", "/control", {"do": "delete"})
 
 
+def slope(memories: Sequence[Sequence[float]], after: float) -> str:
+    """MiB per room by least squares, over what was seen after so many rooms."""
+    seen = [one for one in memories if one[0] > after]
+    if len(seen) < 3:
+        return "–"
+    rooms, mib = np.array(seen).T
+    return f"{float(np.polyfit(rooms, mib, 1)[0]):+.3f}"
+
+
 def tell(figures: Mapping[str, Any]) -> str:
     """Memory by rooms, and its slope."""
-    rows = [(f"{rooms}", plain(mib)) for rooms, mib in figures["memory"]]
-    slope = figures["slope"]
-    told = "–" if slope is None else f"{slope:+.3f}"
+    memories = figures["memory"]
+    rows = [(f"{rooms}", plain(mib)) for rooms, mib in memories]
+    told = " and ".join(
+        f"{slope(memories, part * figures['rooms'])} MiB per room after {part:.0%} of the rooms" for part in PARTS
+    )  # fmt: skip
     return (
         f"{table(('rooms so far', 'memory of server and workers, MiB'), rows)}\n\n{figures['rooms']} rooms of {STUDENTS} "
         f"students and {WINDOWS} steps, each with a luck of its own, played without a pause, debriefed and deleted: "
-        f"{figures['decided']:,} decisions. Slope of memory after the first {WARM:.0%} of the rooms: {told} MiB per room."
+        f"{figures['decided']:,} decisions. Slope of memory: {told}."
     )

@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import batches, cores, engine, exploring, job, memory, phases, scale, start, store
+from benchmarks import batches, cores, engine, exploring, job, memory, night, phases, scale, start, store
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
@@ -288,3 +288,10 @@ def test_no_two_settings_of_a_night_are_alike() -> None:
         for move in range(exploring.SLIDERS + 1)
     ]
     assert len(set(asked)) == len(asked)
+
+
+def test_a_night_of_rooms_tells_the_slope_after_a_part_of_it() -> None:
+    memories = [(rooms, 100.0 + min(rooms, 20) + 0.01 * rooms) for rooms in range(10, 90, 10)]
+    assert night.slope(memories, 40) == "+0.010"
+    assert float(night.slope(memories, 0)) > 0.05
+    assert night.slope(memories, 70) == "–"
