@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -18,6 +20,8 @@ settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
+ASSERTED = "statistical_assertions"
+_of_workers: set[str] = set()
 WITHOUT_MODEL = [
     TESTS / name
     for name in ("architecture", "browser", "packaging", "statistical", "unit/experiments")
@@ -47,6 +51,26 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def _needs_no_model(path: Path) -> bool:
     return any(path.resolve().is_relative_to(folder) for folder in WITHOUT_MODEL)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All workers of a run share one budget of false positives, so their assertions are counted together."""
+    statistical = sys.modules.get("tests.support.statistical")
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[ASSERTED] = statistical.registered() if statistical else []
+        return
+    from tests.support.statistical import too_many
+
+    if message := too_many(_of_workers):
+        print(f"\n{message}", flush=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker ends and hands over which statistical assertions it made."""
+    _of_workers.update(getattr(node, "workeroutput", {}).get(ASSERTED, ()))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,19 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from benchmarks import batches, cores, engine, exploring, job, memory, night, phases, scale, start, store
+from benchmarks import (
+    batches,
+    cores,
+    engine,
+    exploring,
+    job,
+    memory,
+    night,
+    phases,
+    scale,
+    start,
+    store,
+)
 from benchmarks.processes import Finished, run_python
 from benchmarks.world import prepare_all, repeated
 from simulation import runner
