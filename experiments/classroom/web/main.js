@@ -46,9 +46,14 @@ function slider(one) {
   const value = el("output", { for: id });
   let pause;
   input.addEventListener("input", () => {
-    value.textContent = input.value;
+    const moved = input.value;
+    value.textContent = moved;
     clearTimeout(pause);
-    pause = setTimeout(() => change({ settings: { ...page.choices.settings, [one.name]: input.value } }, true), SLIDER_PAUSE);
+    input.dataset.waiting = ""; // an answer to something earlier must not move it back
+    pause = setTimeout(() => {
+      delete input.dataset.waiting;
+      change({ settings: { ...page.choices.settings, [one.name]: moved } }, true);
+    }, SLIDER_PAUSE);
   });
   input.addEventListener("change", () => history.replaceState({ ...history.state, settled: true }, ""));
   return el("div", { class: "slider" }, el("label", { for: id }, t(`slider.${one.name}`)), input, value);
@@ -74,6 +79,7 @@ function showSliders() {
     const value = page.picture.sliders[input.dataset.name];
     const one = MENU.sliders.find((each) => each.name === input.dataset.name);
     input.disabled = one.lever && !levers;
+    if ("waiting" in input.dataset) continue;
     if (document.activeElement !== input || value !== null) input.value = value ?? one.low;
     input.nextElementSibling.textContent = value === null ? "–" : String(value);
   }
