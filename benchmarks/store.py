@@ -183,6 +183,6 @@ def _growth(cases: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
 
     memory, runs = (median(LARGER, key) - median(SMALLER, key) for key in ("memory", "done"))
     return (
-        f" From {SMALLER} to {LARGER} the driver grows by {plain(memory / runs)} bytes a run: names of\n"
-        f"runs, 32 bytes each, and their copy while new ones are sorted in. The rest does not grow with the runs."
+        f" From {SMALLER} to {LARGER} the driver grows by {plain(memory / runs)} bytes a run; names\n"
+        f"of runs take 32 of them, and as many again while new ones are sorted in."
     )
