@@ -12,7 +12,9 @@ from agents.compiled import rule
 from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.bits import count_bits, lowest
+from simulation.columns import MOST_ROUNDS, MOST_TRIES, OVERFLOW
 from simulation.landscape import MEAN_CONTRIBUTION, partial_gain, table_of
+from simulation.memory import fetch
 from simulation.needs import field_seen, seeing
 
 
@@ -25,7 +27,7 @@ class Search(Settings):
     rounds: int = parameter(
         unit="rounds per quarter",
         low=1,
-        high=12,
+        high=MOST_ROUNDS,
         meaning="rounds of tries in a quarter",
         source="assumption: 3",
     )
@@ -213,47 +215,90 @@ def pick_component(part, u):
 
 
 @rule
-def luck_of_tries(s, step):
-    """The streams of a quarter's tries: components, boldness, integration and noise."""
+def list_tries(s, c, paid_share):
+    """Name the tries of a quarter that was paid for to this share, round after round.
+
+    Writes who makes them to ``s.try_member``, their names in all draws to ``s.try_name`` and
+    where rounds end to ``s.round_ends``; returns how many there are.
+    """
+    w = s.world[0]
+    n = 0
+    for r in range(w.search_rounds):
+        for row in range(c.first, c.first + c.size):
+            m = s.members[row]
+            if m.worked <= 0.0:
+                continue
+            m.credit += w.search_tries_per_fte * m.worked * paid_share
+            tries = int(m.credit)
+            m.credit -= tries
+            member = streams.combine(c.luck, s.organisations[m.row].entity)
+            if n + tries > MOST_TRIES:
+                s.counters[OVERFLOW] += 1
+                tries = 0
+            for k in range(tries):
+                s.try_member[n] = row
+                s.try_name[n] = streams.combine(member, r * 1024 + k)
+                n += 1
+        s.round_ends[r] = n
+    return n
+
+
+@rule
+def draw_tries(s, step, n):
+    """The luck of n named tries: which component, judged on the whole or not, and two for the noise.
+
+    All are drawn before the first is made, for then the compiler draws several at once.
+    """
     luck = s.luck[0]
-    return (
-        streams.stream(luck, streams.TRY_COMPONENT, step),
-        streams.stream(luck, streams.TRY_BOLD, step),
-        streams.stream(luck, streams.TRY_INTEGRATED, step),
-        streams.stream(luck, streams.TRY_NOISE, step),
+    streams.uniforms_in(
+        streams.stream(luck, streams.TRY_COMPONENT, step), s.try_name, n, s.try_component
+    )
+    streams.uniforms_in(
+        streams.stream(luck, streams.TRY_INTEGRATED, step), s.try_name, n, s.try_integrated
+    )
+    streams.pairs_in(
+        streams.stream(luck, streams.TRY_NOISE, step), s.try_name, n, s.try_noise, s.try_angle
     )
 
 
 @rule
-def flipped(s, c, components, boldness, address, part):
-    """The components a try changes: one, or several of the member's own when the team is bold."""
-    w = s.world[0]
-    first = pick_component(part, streams.uniform_in(components, address))
+def flipped(s, c, step, k, part):
+    """The components try k changes: one, or several of the member's own when the team is bold."""
+    first = pick_component(part, s.try_component[k])
     flips = 1 << first
-    if c.bold == 1 and streams.uniform_in(boldness, address) < w.search_bold_share:
-        for k in range(1, w.search_bold_flips):
-            u = streams.uniform_in(components, streams.combine(address, k))
-            flips |= 1 << pick_component(part, u)
+    if c.bold == 1:
+        flips = boldly(s, step, s.try_name[k], part, flips)
     return first, flips
 
 
 @rule
-def attempt(s, c, m, before, luck, address):
-    """One try of one member; returns the design afterwards.
+def boldly(s, step, name, part, flips):
+    """With the components that a bold team's try may change besides."""
+    w = s.world[0]
+    luck = s.luck[0]
+    if streams.uniform(luck, streams.TRY_BOLD, step, name) < w.search_bold_share:
+        for more in range(1, w.search_bold_flips):
+            u = streams.uniform(luck, streams.TRY_COMPONENT, step, streams.combine(name, more))
+            flips |= 1 << pick_component(part, u)
+    return flips
+
+
+@rule
+def attempt(s, c, m, before, step, k):
+    """Try k, by one member; returns the design afterwards.
 
     With probability gamma it is judged on the whole design as the others have left it; otherwise
     on the member's own components only, as if the others stood where they stood at the start of
     the round (Levinthal 1997; Rivkin and Siggelkow 2003).
     """
     w = s.world[0]
-    components, boldness, integrated, noise = luck
     need = s.needs[c.problem]
     part = m.components
-    first, flips = flipped(s, c, components, boldness, address, part)
+    first, flips = flipped(s, c, step, k, part)
     tried = c.design ^ flips
-    if streams.uniform_in(integrated, address) < c.gamma:
-        table = table_of(s, c.problem)
-        gain = float(table[tried]) - float(table[c.design])
+    if s.try_integrated[k] < c.gamma:
+        place = s.place_of[c.problem]
+        gain = float(s.landscapes[place, tried]) - float(s.landscapes[place, c.design])
     else:
         seen = (before & ~part) | (c.design & part)
         concerned = part & seeing(need, flips)
@@ -261,7 +306,7 @@ def attempt(s, c, m, before, luck, address):
     expertise = s.expertise[m.row, need.field[first]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
     c.tries += 1
-    if streams.sign_seen(gain, error, noise, address):
+    if streams.sign_seen(gain, error, s.try_noise[k], s.try_angle[k]):
         c.improvements += 1
         c.stuck = 0
         return tried
@@ -269,25 +314,27 @@ def attempt(s, c, m, before, luck, address):
 
 
 @rule
+def look_ahead(s, c):
+    """Have the fitness of the designs next to a team's brought closer, for it will ask for them."""
+    place = s.place_of[c.problem]
+    fetch(s.landscapes, place, c.design)
+    for i in range(s.world[0].needs_components):
+        fetch(s.landscapes, place, c.design ^ (1 << i))
+
+
+@rule
 def search_quarter(s, row, step, paid_share):
     """A quarter of tries by a team that paid this share of its cost."""
-    w = s.world[0]
     c = s.consortia[row]
-    luck = luck_of_tries(s, step)
+    draw_tries(s, step, list_tries(s, c, paid_share))
+    table_of(s, c.problem)  # puts the landscape in its place, if it has lost it
     c.stuck = 1
-    for r in range(w.search_rounds):
+    k = 0
+    for r in range(s.world[0].search_rounds):
         before = c.design
-        for position in range(c.size):
-            m = s.members[c.first + position]
-            if m.worked <= 0.0:
-                continue
-            m.credit += w.search_tries_per_fte * m.worked * paid_share
-            tries = int(m.credit)
-            m.credit -= tries
-            member = streams.combine(c.luck, s.organisations[m.row].entity)
-            for k in range(tries):
-                address = streams.combine(member, r * 1024 + k)
-                c.design = attempt(s, c, m, before, luck, address)
+        while k < s.round_ends[r]:
+            c.design = attempt(s, c, s.members[s.try_member[k]], before, step, k)
+            k += 1
 
 
 @rule

@@ -167,6 +167,22 @@ class State:
         (columns.MAX_MEMBERS**2,),
         "what pairs pass on per unit of expertise that one has more, in the order they meet",
     )
+    # Room to work in for a team that searches; means nothing at other times.
+    try_member: np.ndarray = _column(
+        np.int64, (columns.MOST_TRIES,), "row of the member who makes a try"
+    )
+    try_name: np.ndarray = _column(np.uint64, (columns.MOST_TRIES,), "name of a try in all draws")
+    try_component: np.ndarray = _column(
+        np.float64, (columns.MOST_TRIES,), "draw of the component that a try changes"
+    )
+    try_integrated: np.ndarray = _column(
+        np.float64, (columns.MOST_TRIES,), "draw of whether a try is judged on the whole design"
+    )
+    try_noise: np.ndarray = _column(
+        np.float64, (columns.MOST_TRIES,), "draw of the length of the error of judging a try"
+    )
+    try_angle: np.ndarray = _column(np.float64, (columns.MOST_TRIES,), "draw of its angle")
+    round_ends: np.ndarray = _column(np.int64, (columns.MOST_ROUNDS,), "tries up to a round's end")
     # Room to work in for the lead that now looks for partners; means nothing at other times.
     known: np.ndarray = _column(np.float64, ("n",), "times each has worked with it; else 0")
     looked_at: np.ndarray = _column(np.int64, ("n",), "1: it has looked at this one; else 0")

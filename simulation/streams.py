@@ -31,6 +31,7 @@ _ODD_B = np.uint64(0xABC98388FB8FAC03)
 _ODD_C = np.uint64(0x8CB92BA72F3D8DD7)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
+BLOCK = 16  # entities whose draws are worked out together
 _UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
@@ -86,6 +87,28 @@ def uniform_in(stream, entity):
 
 
 @rule
+def uniforms_in(stream, entities, n, out):
+    """The numbers of :func:`uniform_in` for the first n entities, written to ``out``.
+
+    Worked out in whole blocks of constant length, for then the compiler works out a block at once;
+    up to 15 more entries are read and written, and mean nothing.
+    """
+    for start in range(0, n, BLOCK):
+        for k in range(start, start + BLOCK):
+            out[k] = uniform_in(stream, entities[k])
+
+
+@rule
+def pairs_in(stream, entities, n, out, more):
+    """The two numbers of a normal draw for the first n entities; see :func:`uniforms_in`."""
+    for start in range(0, n, BLOCK):
+        for k in range(start, start + BLOCK):
+            bits = bits_in(stream, entities[k])
+            out[k] = _uniform_from(bits)
+            more[k] = _uniform_from(mix(bits + _ODD_C))
+
+
+@rule
 def _uniform_from(bits):
     return (np.float64(bits >> np.uint64(11)) + 0.5) * _UNIT
 
@@ -107,15 +130,12 @@ def _box_muller(u, v):
 
 
 @rule
-def sign_seen(value, spread, stream, entity):
+def sign_seen(value, spread, u, v):
     """Whether a value seen with a normal error of this spread looks larger than 0.
 
-    The error is worked out only where it could change the sign: where it points to the other side
+    ``u`` and ``v`` are the two numbers of the normal draw, as of :func:`pairs_in`. The error is worked out only where it could change the sign: where it points to the other side
     and is large enough. Its square is less than 2 (1 - u) / u, since -log(u) is less than 1 / u - 1.
     """
-    first = bits_in(stream, entity)
-    u = _uniform_from(first)
-    v = _uniform_from(mix(first + _ODD_C))
     against = abs(v - 0.5) < 0.2501 if value > 0.0 else abs(v - 0.5) > 0.2499
     if against and value * value * u <= 2.000001 * spread * spread * (1.0 - u):
         value += spread * _box_muller(u, v)

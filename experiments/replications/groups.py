@@ -23,7 +23,7 @@ from experiments.replications.blank import blank_state
 from simulation import streams
 from simulation.landscape import contributions, tabulate
 from simulation.needs import draw_links
-from simulation.search import attempt, luck_of_tries
+from simulation.search import attempt, draw_tries
 from simulation.state import State
 
 MOST_COMPONENTS = 20
@@ -210,7 +210,9 @@ def move_all(
 ) -> None:
     """One step: each copies what its strategy offers if that is better, else tries by itself."""
     strategy, sample, tries_alone = how
-    luck = luck_of_tries(s, step)
+    for row in range(len(held)):
+        s.try_name[row] = row
+    draw_tries(s, step, len(held))
     for row in range(len(held)):
         c = s.consortia[row]
         option = -1
@@ -221,7 +223,7 @@ def move_all(
         if option >= 0 and table[option] > table[c.design]:
             c.design = option
         elif tries_alone:
-            c.design = attempt(s, c, s.members[row], c.design, luck, np.uint64(row))
+            c.design = attempt(s, c, s.members[row], c.design, step, row)
     for row in range(len(held)):
         held[row] = s.consortia[row].design
 
