@@ -15,6 +15,7 @@ MAX_DEPARTMENTS = 6
 MAX_BODIES = 1024  # standing consortia of a run
 MAX_SOURCES = 1024  # tasks of origin source of a run
 MAX_LOOKS = 128  # candidates one lead can look at for one consortium
+MOST_SEEN = 64  # candidates on one ring among whom one lead looks
 MOST_ROUNDS = 12  # of tries in a quarter
 MOST_TRIES = 2048  # of a team in a quarter
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme

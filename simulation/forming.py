@@ -17,6 +17,7 @@ from simulation.bits import count_bits
 from simulation.columns import (
     BIDDING,
     MAX_MEMBERS,
+    MOST_SEEN,
     N_CONSORTIA,
     N_MEMBERS,
     OVERFLOW,
@@ -75,7 +76,7 @@ class Forming(Settings):
     window: int = parameter(
         unit="candidates",
         low=4,
-        high=64,
+        high=MOST_SEEN,
         meaning="candidates next on a field's ring that may be looked at",
         source="assumption",
     )

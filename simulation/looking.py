@@ -123,20 +123,37 @@ def add_suppliers(s, c, n_found):
 
 @rule
 def look_on_ring(s, c, field, looks, n_found):
-    """Look at ``looks`` candidates next on a field's ring.
+    """Look at ``looks`` of the candidates in a field's window; returns how many are found now.
 
-    The candidates are those next after a hashed position that lie in the open circle; exponential
-    clocks, weighted by acquaintance, home and fit, choose among them who is looked at.
+    Exponential clocks, weighted by acquaintance, home and fit, choose among the candidates.
+    """
+    address = streams.combine(c.luck, field)
+    seen = open_window(s, c, field, address)
+    stream = streams.stream(s.luck[0], streams.SCAN_CLOCK, 0)
+    streams.uniforms_in_pairs(stream, address, s.window_name, seen, s.window_luck)
+    kept = 0
+    for k in range(seen):
+        limit = np.inf if kept < looks else s.clocks[kept - 1]
+        ring = streams.clock_by(limit, s.window_luck[k], s.window_weight[k])
+        if kept < looks or ring < limit:
+            kept = keep_soonest(s, kept, looks, s.window[k], ring)
+    for k in range(kept):
+        n_found = add_once(s, n_found, s.soonest[k])
+    return n_found
+
+
+@rule
+def open_window(s, c, field, address):
+    """The candidates next on a field's ring after a hashed position that lie in the open circle.
+
+    Writes their rows to ``s.window``, with their names and weights; returns how many there are.
     """
     w = s.world[0]
     p = s.programmes[c.programme]
-    luck = s.luck[0]
     lead = c.lead
     region = s.organisations[lead].region
-    address = streams.combine(c.luck, field)
-    place = ring_position(s, field, streams.bits(luck, streams.SCAN_POSITION, 0, address))
+    place = ring_position(s, field, streams.bits(s.luck[0], streams.SCAN_POSITION, 0, address))
     seen = 0
-    kept = 0
     for _ in range(s.ring_start[field + 1] - s.ring_start[field]):
         if seen >= w.forming_window:
             break
@@ -151,20 +168,15 @@ def look_on_ring(s, c, field, looks, n_found):
         if not within_circle(p.openness_circle, s.known[row] > 0.0, near):
             s.bound[OUTSIDE_CIRCLE] += 1
             continue
-        weight = contact_weight(
+        s.window[seen] = row
+        s.window_name[seen] = o.entity
+        s.window_weight[seen] = contact_weight(
             p.formation_mode, s.known[row], 1.0 if near else 0.0, s.expertise[row, field],
             w.forming_tie_bias, w.forming_home_bias, w.forming_tie_saturation,
             w.forming_broker_least_fit,
         )  # fmt: skip
-        name = streams.combine(address, o.entity)
-        limit = np.inf if kept < looks else s.clocks[kept - 1]
-        ring = streams.clock_before(limit, luck, streams.SCAN_CLOCK, 0, name, weight)
-        if kept < looks or ring < limit:
-            kept = keep_soonest(s, kept, looks, row, ring)
         seen += 1
-    for k in range(kept):
-        n_found = add_once(s, n_found, s.soonest[k])
-    return n_found
+    return seen
 
 
 @rule

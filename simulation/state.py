@@ -187,6 +187,14 @@ class State:
     known: np.ndarray = _column(np.float64, ("n",), "times each has worked with it; else 0")
     looked_at: np.ndarray = _column(np.int64, ("n",), "1: it has looked at this one; else 0")
     found: np.ndarray = _column(np.int64, (columns.MAX_LOOKS,), "rows of those it has looked at")
+    window: np.ndarray = _column(
+        np.int64, (columns.MOST_SEEN,), "rows next on a ring, seen at once"
+    )
+    window_name: np.ndarray = _column(
+        np.uint64, (columns.MOST_SEEN,), "names of these in all draws"
+    )
+    window_weight: np.ndarray = _column(np.float64, (columns.MOST_SEEN,), "weights of these")
+    window_luck: np.ndarray = _column(np.float64, (columns.MOST_SEEN,), "draws of their clocks")
     soonest: np.ndarray = _column(np.int64, (columns.MAX_LOOKS,), "rows on a ring, by their clocks")
     clocks: np.ndarray = _column(np.float64, (columns.MAX_LOOKS,), "the clocks of these")
     pool: np.ndarray = _column(columns.CANDIDATE, (columns.MAX_LOOKS,), "CANDIDATE")

@@ -99,6 +99,14 @@ def uniforms_in(stream, entities, n, out):
 
 
 @rule
+def uniforms_in_pairs(stream, a, others, n, out):
+    """The same for the pairs of ``a`` and each of the first n others, named by :func:`combine`."""
+    for start in range(0, n, BLOCK):
+        for k in range(start, start + BLOCK):
+            out[k] = uniform_in(stream, combine(a, others[k]))
+
+
+@rule
 def pairs_in(stream, entities, n, out, more):
     """The two numbers of a normal draw for the first n entities; see :func:`uniforms_in`."""
     for start in range(0, n, BLOCK):
@@ -154,13 +162,18 @@ def clock(key, decision, step, entity, weight):
 
 @rule
 def clock_before(limit, key, decision, step, entity, weight):
-    """The same where the clock rings before a limit; otherwise any number that is not before it.
+    """The same where the clock rings before a limit; otherwise any number that is not before it."""
+    return clock_by(limit, uniform(key, decision, step, entity), weight)
+
+
+@rule
+def clock_by(limit, u, weight):
+    """The clock of :func:`clock_before` by its uniform draw u.
 
     Since -log(u) is more than (1 - u) + (1 - u)^2 / 2, most clocks that are late need no logarithm.
     """
     if weight <= 0.0:
         return np.inf
-    u = uniform(key, decision, step, entity)
     rest = 1.0 - u
     if rest + 0.5 * rest * rest > 1.000001 * weight * limit:
         return limit
