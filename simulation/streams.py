@@ -31,7 +31,7 @@ _ODD_B = np.uint64(0xABC98388FB8FAC03)
 _ODD_C = np.uint64(0x8CB92BA72F3D8DD7)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
-BLOCK = 16  # entities whose draws are worked out together
+BLOCK = 32  # entities whose draws are worked out together
 _UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
@@ -87,33 +87,36 @@ def uniform_in(stream, entity):
 
 
 @rule
+def whole_blocks(n):
+    """The number of draws that are worked out so that n of them are."""
+    return (n + BLOCK - 1) // BLOCK * BLOCK
+
+
+@rule
 def uniforms_in(stream, entities, n, out):
     """The numbers of :func:`uniform_in` for the first n entities, written to ``out``.
 
-    Worked out in whole blocks of constant length, for then the compiler works out a block at once;
-    up to 15 more entries are read and written, and mean nothing.
+    Worked out in whole blocks, for the compiler works out a block at once; up to 31 more entries
+    are read and written, and mean nothing.
     """
-    for start in range(0, n, BLOCK):
-        for k in range(start, start + BLOCK):
-            out[k] = uniform_in(stream, entities[k])
+    for k in range(whole_blocks(n)):
+        out[k] = uniform_in(stream, entities[k])
 
 
 @rule
 def uniforms_in_pairs(stream, a, others, n, out):
     """The same for the pairs of ``a`` and each of the first n others, named by :func:`combine`."""
-    for start in range(0, n, BLOCK):
-        for k in range(start, start + BLOCK):
-            out[k] = uniform_in(stream, combine(a, others[k]))
+    for k in range(whole_blocks(n)):
+        out[k] = uniform_in(stream, combine(a, others[k]))
 
 
 @rule
 def pairs_in(stream, entities, n, out, more):
     """The two numbers of a normal draw for the first n entities; see :func:`uniforms_in`."""
-    for start in range(0, n, BLOCK):
-        for k in range(start, start + BLOCK):
-            bits = bits_in(stream, entities[k])
-            out[k] = _uniform_from(bits)
-            more[k] = _uniform_from(mix(bits + _ODD_C))
+    for k in range(whole_blocks(n)):
+        bits = bits_in(stream, entities[k])
+        out[k] = _uniform_from(bits)
+        more[k] = _uniform_from(mix(bits + _ODD_C))
 
 
 @rule
