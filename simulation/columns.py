@@ -10,6 +10,7 @@ import numpy as np
 
 MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
+MOST_TABULATED = 20  # components of a landscape whose designs can all be tabulated
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
 MAX_BODIES = 1024  # standing consortia of a run
@@ -191,6 +192,7 @@ MEMBER = np.dtype(
         ("own_paid", "i8"),  # fen paid by the member itself
         ("promised", "i8"),  # fen the lead pays a reluctant member
         ("components", "i8"),  # those it is responsible for, as bits
+        ("in_turn", "u1", (MOST_TABULATED,)),  # the same, from the lowest on; the rest means nothing
     ],
     align=True,
 )

@@ -215,6 +215,12 @@ def pick_component(part, u):
 
 
 @rule
+def pick_in_turn(m, u):
+    """The component that :func:`pick_component` picks of a member's own, without counting up to it."""
+    return np.int64(m.in_turn[int(u * count_bits(m.components))])
+
+
+@rule
 def list_tries(s, c, paid_share):
     """Name the tries of a quarter that was paid for to this share, round after round.
 
@@ -262,24 +268,24 @@ def draw_tries(s, step, n):
 
 
 @rule
-def flipped(s, c, step, k, part):
+def flipped(s, c, m, step, k):
     """The components try k changes: one, or several of the member's own when the team is bold."""
-    first = pick_component(part, s.try_component[k])
+    first = pick_in_turn(m, s.try_component[k])
     flips = 1 << first
     if c.bold == 1:
-        flips = boldly(s, step, s.try_name[k], part, flips)
+        flips = boldly(s, m, step, s.try_name[k], flips)
     return first, flips
 
 
 @rule
-def boldly(s, step, name, part, flips):
+def boldly(s, m, step, name, flips):
     """With the components that a bold team's try may change besides."""
     w = s.world[0]
     luck = s.luck[0]
     if streams.uniform(luck, streams.TRY_BOLD, step, name) < w.search_bold_share:
         for more in range(1, w.search_bold_flips):
             u = streams.uniform(luck, streams.TRY_COMPONENT, step, streams.combine(name, more))
-            flips |= 1 << pick_component(part, u)
+            flips |= 1 << pick_in_turn(m, u)
     return flips
 
 
@@ -294,7 +300,7 @@ def attempt(s, c, m, before, step, k):
     w = s.world[0]
     need = s.needs[c.problem]
     part = m.components
-    first, flips = flipped(s, c, step, k, part)
+    first, flips = flipped(s, c, m, step, k)
     tried = c.design ^ flips
     if s.try_integrated[k] < c.gamma:
         place = s.place_of[c.problem]
@@ -386,7 +392,9 @@ def share_effort(s, c):
         s.members[c.first + position].components = 0
     for i in range(s.world[0].needs_components):
         if c.responsible[i] >= 0:
-            s.members[c.first + c.responsible[i]].components |= 1 << i
+            m = s.members[c.first + c.responsible[i]]
+            m.in_turn[count_bits(m.components)] = i
+            m.components |= 1 << i
     useful = 0.0
     total = 0.0
     for position in range(c.size):

@@ -62,6 +62,7 @@ def new_group(components: int, links: int, searchers: int) -> Group:
     state.world["needs_links_low"] = state.world["needs_links_high"] = links
     state.consortia["gamma"] = 1.0  # every try is judged on the whole design
     state.members["components"] = (1 << components) - 1
+    state.members["in_turn"][:, :components] = np.arange(components)
     return Group(state, np.zeros(1, LINKED), np.zeros(searchers, np.int64))
 
 
