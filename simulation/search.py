@@ -236,6 +236,8 @@ def list_tries(s, c, paid_share):
                 continue
             m.credit += w.search_tries_per_fte * m.worked * paid_share
             tries = int(m.credit)
+            if tries == 0:
+                continue
             m.credit -= tries
             member = streams.combine(c.luck, s.organisations[m.row].entity)
             if n + tries > MOST_TRIES:

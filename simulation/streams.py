@@ -147,8 +147,10 @@ def sign_seen(value, spread, u, v):
     ``u`` and ``v`` are the two numbers of the normal draw, as of :func:`pairs_in`. The error is worked out only where it could change the sign: where it points to the other side
     and is large enough. Its square is less than 2 (1 - u) / u, since -log(u) is less than 1 / u - 1.
     """
-    against = abs(v - 0.5) < 0.2501 if value > 0.0 else abs(v - 0.5) > 0.2499
-    if against and value * value * u <= 2.000001 * spread * spread * (1.0 - u):
+    away = v - 0.5 if v > 0.5 else 0.5 - v
+    against = away < 0.2501 if value > 0.0 else away > 0.2499
+    large = value * value * u <= 2.000001 * spread * spread * (1.0 - u)
+    if against & large:
         value += spread * _box_muller(u, v)
     return value > 0.0
 
