@@ -270,13 +270,18 @@ def draw_tries(s, step, n):
 
 
 @rule
-def flipped(s, c, m, step, k):
-    """The components try k changes: one, or several of the member's own when the team is bold."""
-    first = pick_in_turn(m, s.try_component[k])
-    flips = 1 << first
-    if c.bold == 1:
-        flips = boldly(s, m, step, s.try_name[k], flips)
-    return first, flips
+def choose_flips(s, c, step, n):
+    """The components that each of n named tries changes, to ``s.try_first`` and ``s.try_flips``.
+
+    One, or several of the member's own when the team is bold.
+    """
+    for k in range(n):
+        m = s.members[s.try_member[k]]
+        first = pick_in_turn(m, s.try_component[k])
+        s.try_first[k] = first
+        s.try_flips[k] = 1 << first
+        if c.bold == 1:
+            s.try_flips[k] = boldly(s, m, step, s.try_name[k], 1 << first)
 
 
 @rule
@@ -292,7 +297,7 @@ def boldly(s, m, step, name, flips):
 
 
 @rule
-def attempt(s, c, m, before, step, k):
+def attempt(s, c, m, before, k):
     """Try k, by one member; returns the design afterwards.
 
     With probability gamma it is judged on the whole design as the others have left it; otherwise
@@ -302,7 +307,7 @@ def attempt(s, c, m, before, step, k):
     w = s.world[0]
     need = s.needs[c.problem]
     part = m.components
-    first, flips = flipped(s, c, m, step, k)
+    flips = s.try_flips[k]
     tried = c.design ^ flips
     if s.try_integrated[k] < c.gamma:
         place = s.place_of[c.problem]
@@ -311,7 +316,7 @@ def attempt(s, c, m, before, step, k):
         seen = (before & ~part) | (c.design & part)
         concerned = part & seeing(need, flips)
         gain = float(partial_gain(need.key, need.mask, concerned, seen, flips))
-    expertise = s.expertise[m.row, need.field[first]]
+    expertise = s.expertise[m.row, need.field[s.try_first[k]]]
     error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
     c.tries += 1
     if streams.sign_seen(gain, error, s.try_noise[k], s.try_angle[k]):
@@ -334,14 +339,16 @@ def look_ahead(s, c):
 def search_quarter(s, row, step, paid_share):
     """A quarter of tries by a team that paid this share of its cost."""
     c = s.consortia[row]
-    draw_tries(s, step, list_tries(s, c, paid_share))
+    tries = list_tries(s, c, paid_share)
+    draw_tries(s, step, tries)
+    choose_flips(s, c, step, tries)
     table_of(s, c.problem)  # puts the landscape in its place, if it has lost it
     c.stuck = 1
     k = 0
     for r in range(s.world[0].search_rounds):
         before = c.design
         while k < s.round_ends[r]:
-            c.design = attempt(s, c, s.members[s.try_member[k]], before, step, k)
+            c.design = attempt(s, c, s.members[s.try_member[k]], before, k)
             k += 1
 
 

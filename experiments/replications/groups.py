@@ -23,7 +23,7 @@ from experiments.replications.blank import blank_state
 from simulation import streams
 from simulation.landscape import contributions, tabulate
 from simulation.needs import draw_links
-from simulation.search import attempt, draw_tries
+from simulation.search import attempt, choose_flips, draw_tries
 from simulation.state import State
 
 MOST_COMPONENTS = 20
@@ -212,8 +212,10 @@ def move_all(
     """One step: each copies what its strategy offers if that is better, else tries by itself."""
     strategy, sample, tries_alone = how
     for row in range(len(held)):
+        s.try_member[row] = row
         s.try_name[row] = row
     draw_tries(s, step, len(held))
+    choose_flips(s, s.consortia[0], step, len(held))
     for row in range(len(held)):
         c = s.consortia[row]
         option = -1
@@ -224,7 +226,7 @@ def move_all(
         if option >= 0 and table[option] > table[c.design]:
             c.design = option
         elif tries_alone:
-            c.design = attempt(s, c, s.members[row], c.design, step, row)
+            c.design = attempt(s, c, s.members[row], c.design, row)
     for row in range(len(held)):
         held[row] = s.consortia[row].design
 
