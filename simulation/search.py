@@ -270,18 +270,24 @@ def draw_tries(s, step, n):
 
 
 @rule
-def choose_flips(s, c, step, n):
-    """The components that each of n named tries changes, to ``s.try_first`` and ``s.try_flips``.
+def prepare_tries(s, c, step, n):
+    """What each of n named tries changes, whose contributions that may change, and how it errs.
 
-    One, or several of the member's own when the team is bold.
+    A try changes one component of the member's own, or several when the team is bold. Of all this
+    nothing depends on what the tries before have found.
     """
+    w = s.world[0]
+    need = s.needs[c.problem]
     for k in range(n):
         m = s.members[s.try_member[k]]
         first = pick_in_turn(m, s.try_component[k])
-        s.try_first[k] = first
-        s.try_flips[k] = 1 << first
+        flips = 1 << first
         if c.bold == 1:
-            s.try_flips[k] = boldly(s, m, step, s.try_name[k], 1 << first)
+            flips = boldly(s, m, step, s.try_name[k], flips)
+        s.try_flips[k] = flips
+        s.try_concerned[k] = m.components & seeing(need, flips)
+        expertise = s.expertise[m.row, need.field[first]]
+        s.try_error[k] = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
 
 
 @rule
@@ -304,22 +310,17 @@ def attempt(s, c, m, before, k):
     on the member's own components only, as if the others stood where they stood at the start of
     the round (Levinthal 1997; Rivkin and Siggelkow 2003).
     """
-    w = s.world[0]
-    need = s.needs[c.problem]
-    part = m.components
     flips = s.try_flips[k]
     tried = c.design ^ flips
     if s.try_integrated[k] < c.gamma:
         place = s.place_of[c.problem]
         gain = float(s.landscapes[place, tried]) - float(s.landscapes[place, c.design])
     else:
-        seen = (before & ~part) | (c.design & part)
-        concerned = part & seeing(need, flips)
-        gain = float(partial_gain(need.key, need.mask, concerned, seen, flips))
-    expertise = s.expertise[m.row, need.field[s.try_first[k]]]
-    error = w.search_noise * (1.0 - expertise) * w.needs_components * MEAN_CONTRIBUTION
+        need = s.needs[c.problem]
+        seen = (before & ~m.components) | (c.design & m.components)
+        gain = float(partial_gain(need.key, need.mask, s.try_concerned[k], seen, flips))
     c.tries += 1
-    if streams.sign_seen(gain, error, s.try_noise[k], s.try_angle[k]):
+    if streams.sign_seen(gain, s.try_error[k], s.try_noise[k], s.try_angle[k]):
         c.improvements += 1
         c.stuck = 0
         return tried
@@ -341,7 +342,7 @@ def search_quarter(s, row, step, paid_share):
     c = s.consortia[row]
     tries = list_tries(s, c, paid_share)
     draw_tries(s, step, tries)
-    choose_flips(s, c, step, tries)
+    prepare_tries(s, c, step, tries)
     table_of(s, c.problem)  # puts the landscape in its place, if it has lost it
     c.stuck = 1
     k = 0

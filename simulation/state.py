@@ -175,9 +175,14 @@ class State:
     try_component: np.ndarray = _column(
         np.float64, (columns.MOST_TRIES,), "draw of the component that a try changes"
     )
-    try_first: np.ndarray = _column(np.int64, (columns.MOST_TRIES,), "that component")
     try_flips: np.ndarray = _column(
         np.int64, (columns.MOST_TRIES,), "components that a try changes, as bits"
+    )
+    try_concerned: np.ndarray = _column(
+        np.int64, (columns.MOST_TRIES,), "the member's components whose contributions that may change"
+    )
+    try_error: np.ndarray = _column(
+        np.float64, (columns.MOST_TRIES,), "standard deviation of the error of judging it"
     )
     try_integrated: np.ndarray = _column(
         np.float64, (columns.MOST_TRIES,), "draw of whether a try is judged on the whole design"

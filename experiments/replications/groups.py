@@ -23,7 +23,7 @@ from experiments.replications.blank import blank_state
 from simulation import streams
 from simulation.landscape import contributions, tabulate
 from simulation.needs import draw_links
-from simulation.search import attempt, choose_flips, draw_tries
+from simulation.search import attempt, prepare_tries, draw_tries
 from simulation.state import State
 
 MOST_COMPONENTS = 20
@@ -215,7 +215,7 @@ def move_all(
         s.try_member[row] = row
         s.try_name[row] = row
     draw_tries(s, step, len(held))
-    choose_flips(s, s.consortia[0], step, len(held))
+    prepare_tries(s, s.consortia[0], step, len(held))
     for row in range(len(held)):
         c = s.consortia[row]
         option = -1
