@@ -192,7 +192,11 @@ MEMBER = np.dtype(
         ("own_paid", "i8"),  # fen paid by the member itself
         ("promised", "i8"),  # fen the lead pays a reluctant member
         ("components", "i8"),  # those it is responsible for, as bits
-        ("in_turn", "u1", (MOST_TABULATED,)),  # the same, from the lowest on; the rest means nothing
+        (
+            "in_turn",
+            "u1",
+            (MOST_TABULATED,),
+        ),  # the same, from the lowest on; the rest means nothing
     ],
     align=True,
 )
