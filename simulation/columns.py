@@ -10,7 +10,7 @@ import numpy as np
 
 MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
-MOST_TABULATED = 20  # components of a landscape whose designs can all be tabulated
+MOST_IN_TURN = 24  # components in a member's list: 20 in replications, and whole words of memory
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
 MAX_BODIES = 1024  # standing consortia of a run
@@ -194,7 +194,7 @@ MEMBER = np.dtype(
         (
             "in_turn",
             "u1",
-            (MOST_TABULATED,),
+            (MOST_IN_TURN,),
         ),  # the same, from the lowest on; the rest means nothing
     ],
     align=True,

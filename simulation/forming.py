@@ -503,6 +503,7 @@ def admit(s, c, row, layer, promised):
     m.fte = 0.0
     m.worked = 0.0
     m.components = 0
+    m.in_turn[:] = 0
     m.credit = 0.0
     m.own_paid = 0
     m.value_weight = value_weight(

@@ -399,7 +399,9 @@ def best_member(s, c, field):
 def share_effort(s, c):
     """Staff of members without a component works for those who have one, in proportion."""
     for position in range(c.size):
-        s.members[c.first + position].components = 0
+        m = s.members[c.first + position]
+        m.components = 0
+        m.in_turn[:] = 0
     for i in range(s.world[0].needs_components):
         if c.responsible[i] >= 0:
             m = s.members[c.first + c.responsible[i]]

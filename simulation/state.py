@@ -84,7 +84,9 @@ class State:
     floor: np.ndarray = _column(np.float64, ("n", "F"), "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, ("n", columns.MAX_TIES), "TIE")
     knows: np.ndarray = _column(
-        np.uint64, ("n",), "fields in which each has the least useful expertise, as bits, this quarter"
+        np.uint64,
+        ("n",),
+        "fields in which each has the least useful expertise, as bits, this quarter",
     )
     within_reach: np.ndarray = _column(
         np.uint64, ("n",), "fields known to it or to partners, as bits; 0 until asked this quarter"

@@ -31,7 +31,7 @@ _ODD_B = np.uint64(0xABC98388FB8FAC03)
 _ODD_C = np.uint64(0x8CB92BA72F3D8DD7)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
-BLOCK = 32  # entities whose draws are worked out together
+_BLOCK = 32  # entities whose draws are worked out together
 _UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
@@ -89,7 +89,7 @@ def uniform_in(stream, entity):
 @rule
 def whole_blocks(n):
     """The number of draws that are worked out so that n of them are."""
-    return (n + BLOCK - 1) // BLOCK * BLOCK
+    return (n + _BLOCK - 1) // _BLOCK * _BLOCK
 
 
 @rule

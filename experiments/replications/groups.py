@@ -23,7 +23,7 @@ from experiments.replications.blank import blank_state
 from simulation import streams
 from simulation.landscape import contributions, tabulate
 from simulation.needs import draw_links
-from simulation.search import attempt, prepare_tries, draw_tries
+from simulation.search import attempt, draw_tries, prepare_tries
 from simulation.state import State
 
 MOST_COMPONENTS = 20

@@ -108,7 +108,7 @@ MUTATIONS = (
     Mutation(
         "sees_the_others",
         "simulation/search.py",
-        "seen = (before & ~part) | (c.design & part)",
+        "seen = (before & ~m.components) | (c.design & m.components)",
         "seen = c.design",
         "a try that is not integrated sees what others have changed in the same round",
     ),

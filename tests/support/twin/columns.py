@@ -11,7 +11,15 @@ import numpy as np
 
 from agents.kinds import PAYERS
 from simulation import columns
-from simulation.columns import ACCOUNTS, ACTIVE_PROJECTS, N_CONSORTIA, N_LIVE, N_MEMBERS, N_SOLVED
+from simulation.columns import (
+    ACCOUNTS,
+    ACTIVE_PROJECTS,
+    MOST_IN_TURN,
+    N_CONSORTIA,
+    N_LIVE,
+    N_MEMBERS,
+    N_SOLVED,
+)
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.setup import _allocate, install
 from simulation.stages import FIRST_REGION, STAGES
@@ -37,6 +45,20 @@ NOT_COMPARED = {
     "free_count": "the same",
     "length": "scratch: squared lengths of a team's profiles while its members learn",
     "passing": "scratch: what a team's pairs pass on while its members learn",
+    "try_member": "scratch: who makes a team's tries of a quarter",
+    "try_name": "scratch: the names of these tries",
+    "try_component": "scratch: their draws",
+    "try_integrated": "the same",
+    "try_noise": "the same",
+    "try_angle": "the same",
+    "try_flips": "scratch: what these tries change",
+    "try_concerned": "scratch: whose contributions that may change",
+    "try_error": "scratch: how they err",
+    "round_ends": "scratch: how many tries each round ends after",
+    "window": "scratch: who is next on one ring",
+    "window_name": "scratch: the names of these",
+    "window_weight": "scratch: their weights",
+    "window_luck": "scratch: their draws",
     "found": "scratch: whom a lead has looked at while it forms a team",
     "soonest": "scratch: whom a lead looks at on one ring",
     "clocks": "scratch: the clocks of those on one ring",
@@ -225,7 +247,12 @@ def _write_consortia(state: State, model: TwinModel) -> None:
         )
         state.escrow[row] = c.escrow
         for member in c.members:
-            part = {"row": row_of[member.organisation], "components": _bits(member.components)}
+            in_turn = sorted(member.components)
+            part = {
+                "row": row_of[member.organisation],
+                "components": _bits(in_turn),
+                "in_turn": in_turn + [0] * (MOST_IN_TURN - len(in_turn)),
+            }
             _fill(state.members[first], member, part)
             first += 1
     state.running[: len(model.projects)] = [consortium_of[c] for c in model.projects]

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.columns import MOST_TRIES, OVERFLOW
 from simulation.search import (
     assign_components,
     integration,
+    list_tries,
     pick_component,
+    pick_in_turn,
     search_quarter,
     share_effort,
 )
@@ -121,6 +124,24 @@ def test_every_component_of_a_set_is_picked_alike() -> None:
     part = 0b101101
     picks = [pick_component(part, (k + 0.5) / 400) for k in range(400)]
     assert {c: picks.count(c) for c in set(picks)} == {0: 100, 2: 100, 3: 100, 5: 100}
+
+
+def test_a_component_in_turn_is_the_one_picked(state: State) -> None:
+    for index in range(20):
+        enter(state, index, gamma=0.5, members=1 + index % 5, staff=16.0, expertise=0.6)
+        for member in worlds.members_of(state, index):
+            for u in (np.arange(60) + 0.5) / 60:
+                assert pick_in_turn(member, u) == pick_component(int(member["components"]), u)
+
+
+def test_more_tries_than_there_is_room_for_are_an_overflow_and_nothing_else() -> None:
+    state = stage(links=4, noise=0.04, landscapes=1)
+    enter(state, 0, gamma=0.6, members=4, staff=16.0, expertise=0.6)
+    team = state.consortia[0]
+    worlds.members_of(state, 0)["credit"] = MOST_TRIES / 3
+    n = list_tries(state, team, 1.0)
+    assert n <= MOST_TRIES
+    assert state.counters[OVERFLOW] > 0
 
 
 def test_members_change_their_own_components_only() -> None:

@@ -146,11 +146,13 @@ def test_mixing_is_the_published_function() -> None:
 def test_a_sign_is_seen_as_the_whole_error_would_show_it() -> None:
     """The shortcut never changes the answer, from errors that decide nothing to ones that decide all."""
     seen = []
+    first, second = np.empty((2, N))
     noise = np.uint64(streams.stream(KEY, streams.TRY_NOISE, 3))
+    streams.pairs_in(noise, np.arange(N, dtype=np.uint64), N, first, second)
     for entity in range(N):
         value, spread = (entity % 41 - 20) / 4.0, (entity % 7) / 2.0
         full = value + spread * streams.normal(KEY, streams.TRY_NOISE, 3, np.uint64(entity))
-        seen.append(streams.sign_seen(value, spread, noise, np.uint64(entity)))
+        seen.append(streams.sign_seen(value, spread, first[entity], second[entity]))
         assert seen[-1] == (full > 0.0)
     assert 0.3 < np.mean(seen) < 0.7
 
@@ -172,6 +174,26 @@ def test_a_draw_in_a_stream_is_the_draw_at_the_whole_address() -> None:
         stream = np.uint64(streams.stream(*address[:3]))
         assert streams.bits_in(stream, address[3]) == streams.bits(*address)
         assert streams.uniform_in(stream, address[3]) == streams.uniform(*address)
+
+
+@pytest.mark.parametrize("n", [0, 1, 31, 32, 33, 64])
+def test_draws_worked_out_together_are_those_worked_out_one_by_one(n: int) -> None:
+    """Bit for bit, and nothing is written behind the last block."""
+    stream = np.uint64(streams.stream(KEY, streams.TRY_NOISE, 3))
+    names = np.arange(128, dtype=np.uint64) * 7919
+    alone, with_one, first, second = np.full((4, 128), -1.0)
+    streams.uniforms_in(stream, names, n, alone)
+    streams.uniforms_in_pairs(stream, np.uint64(5), names, n, with_one)
+    streams.pairs_in(stream, names, n, first, second)
+    for k in range(n):
+        assert alone[k] == streams.uniform_in(stream, names[k])
+        pair = np.uint64(streams.combine(np.uint64(5), names[k]))
+        assert with_one[k] == streams.uniform_in(stream, pair)
+        normal = math.sqrt(-2.0 * math.log(first[k])) * math.cos(2.0 * math.pi * second[k])
+        assert normal == streams.normal(KEY, streams.TRY_NOISE, 3, names[k])
+    end = streams.whole_blocks(n)
+    assert n <= end < n + streams._BLOCK
+    assert all((out[end:] == -1.0).all() for out in (alone, with_one, first, second))
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.05, 0.4, 1.0, 3.0, np.inf])
