@@ -44,7 +44,7 @@ from simulation.outcomes import (
     TOO_MANY_MEMBERS,
 )
 from simulation.policies.layers import burden, layer_of, value_weight
-from simulation.search import assign_components, team_integration
+from simulation.search import assign_components, have_no_component, team_integration
 from simulation.supply import linked
 from simulation.ties import measure_team, recall, trust_of
 from simulation.worth import (
@@ -502,8 +502,7 @@ def admit(s, c, row, layer, promised):
     m.promised = promised
     m.fte = 0.0
     m.worked = 0.0
-    m.components = 0
-    m.in_turn[:] = 0
+    have_no_component(m)
     m.credit = 0.0
     m.own_paid = 0
     m.value_weight = value_weight(

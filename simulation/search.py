@@ -396,12 +396,18 @@ def best_member(s, c, field):
 
 
 @rule
+def have_no_component(m):
+    """A member is responsible for nothing, until components are shared out."""
+    m.components = 0
+    for k in range(len(m.in_turn)):
+        m.in_turn[k] = 0
+
+
+@rule
 def share_effort(s, c):
     """Staff of members without a component works for those who have one, in proportion."""
     for position in range(c.size):
-        m = s.members[c.first + position]
-        m.components = 0
-        m.in_turn[:] = 0
+        have_no_component(s.members[c.first + position])
     for i in range(s.world[0].needs_components):
         if c.responsible[i] >= 0:
             m = s.members[c.first + c.responsible[i]]
