@@ -12,7 +12,6 @@ from simulation.bits import count_bits
 from simulation.columns import MAX_LOOKS, SCANNING_OUT
 from simulation.fields import ring_position
 from simulation.membership import unmet
-from simulation.memory import fetch
 from simulation.needs import distinct_fields, field_seen
 from simulation.outcomes import OUTSIDE_CIRCLE
 from simulation.policies.formation import contact_weight
@@ -154,7 +153,6 @@ def open_window(s, c, field, address):
     lead = c.lead
     region = s.organisations[lead].region
     place = ring_position(s, field, streams.bits(s.luck[0], streams.SCAN_POSITION, 0, address))
-    look_ahead(s, field, place)
     seen = 0
     for _ in range(s.ring_start[field + 1] - s.ring_start[field]):
         if seen >= w.forming_window:
@@ -179,16 +177,6 @@ def open_window(s, c, field, address):
         )  # fmt: skip
         seen += 1
     return seen
-
-
-@rule
-def look_ahead(s, field, place):
-    """Have what will be asked about the next on a ring brought closer, as a rule all of a window."""
-    for k in range(place, min(place + s.world[0].forming_window, s.ring_start[field + 1])):
-        row = s.ring[k]
-        fetch(s.organisations, (row,))
-        fetch(s.known, (row,))
-        fetch(s.expertise, (row, field))
 
 
 @rule

@@ -34,23 +34,22 @@ def keep_freed_memory() -> None:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def fetch(context: Any, table: Any, place: Any) -> Any:
-    """Ask the processor to bring an element of an array closer, as in ``fetch(array, (row, column))``.
+def fetch(context: Any, table: Any, row: Any, column: Any) -> Any:
+    """Ask the processor to bring an element of a two-dimensional array closer; changes nothing.
 
-    Changes nothing; compiled code only. Many elements asked for together arrive together; read one
-    by one, each would be waited for.
+    Compiled code only. Many elements asked for together arrive together; read one by one, each
+    would be waited for.
     """
     word = ir.IntType(32)
     pointer = ir.IntType(8).as_pointer()
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        array = context.make_array(table)(context, builder, values[0])
-        where = cgutils.unpack_tuple(builder, values[1])
-        element = cgutils.get_item_pointer(context, builder, table, array, where)
+        array = context.make_array(signature.args[0])(context, builder, values[0])
+        place = cgutils.get_item_pointer(context, builder, signature.args[0], array, values[1:])
         kind = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
         ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         for_reading, in_every_cache, data = word(0), word(3), word(1)
-        builder.call(ask, [builder.bitcast(element, pointer), for_reading, in_every_cache, data])
+        builder.call(ask, [builder.bitcast(place, pointer), for_reading, in_every_cache, data])
         return context.get_dummy_value()
 
-    return types.none(table, types.UniTuple(types.int64, len(place))), generate
+    return types.none(table, types.int64, types.int64), generate

@@ -331,9 +331,9 @@ def attempt(s, c, m, before, k):
 def look_ahead(s, c):
     """Have the fitness of the designs next to a team's brought closer, for it will ask for them."""
     place = s.place_of[c.problem]
-    fetch(s.landscapes, (place, c.design))
+    fetch(s.landscapes, place, c.design)
     for i in range(s.world[0].needs_components):
-        fetch(s.landscapes, (place, c.design ^ (1 << i)))
+        fetch(s.landscapes, place, c.design ^ (1 << i))
 
 
 @rule
