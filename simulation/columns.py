@@ -25,6 +25,7 @@ ORGANISATION = np.dtype(
     [
         ("entity", "u8"),  # name in all draws
         ("hash", "u8"),  # position on rings
+        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits, this quarter
         ("kind", "i8"),
         ("ownership", "i8"),
         ("region", "i8"),

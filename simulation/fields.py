@@ -276,7 +276,7 @@ def fields_known(s, row):
 def take_stock(s):
     """In which fields each organisation has useful expertise, for all who ask this quarter."""
     for row in range(s.counters[N_ORGANISATIONS]):
-        s.knows[row] = fields_known(s, row)
+        s.organisations[row].knows = fields_known(s, row)
         s.within_reach[row] = 0
 
 
@@ -330,7 +330,7 @@ def put_on_ring(s, place, row):
 def rings_of(s, row):
     """Fields on whose rings an organisation belongs, as bits."""
     o = s.organisations[row]
-    return np.int64(s.knows[row]) if o.active == 1 and o.staff > 0.0 else 0
+    return np.int64(o.knows) if o.active == 1 and o.staff > 0.0 else 0
 
 
 @rule

@@ -525,7 +525,7 @@ def make_pool(s, c, n_found):
         one = s.pool[k]
         one.row = row
         one.trust = trust_of(s.known[row], w.forming_trust_rate)
-        knows = s.knows[row]
+        knows = s.organisations[row].knows
         can = 0
         total = 0.0
         for i in range(w.needs_components):

@@ -265,9 +265,9 @@ def best_body(s, programme, index):
             continue
         if body.running >= s.programmes[programme].renewal_parallel_projects:
             continue
-        knows = s.knows[body.lead]
+        knows = s.organisations[body.lead].knows
         for k in range(body.size):
-            knows |= s.knows[body.member[k]]
+            knows |= s.organisations[body.member[k]].knows
         part = touched_by(s, need, misposed_for(s, index, body.lead), knows)
         level = share_of(part, w.needs_components) - w.standing_load * body.running
         if s.problems[index].owner == body.lead:

@@ -83,11 +83,6 @@ class State:
     expertise: np.ndarray = _column(np.float64, ("n", "F"), "")
     floor: np.ndarray = _column(np.float64, ("n", "F"), "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, ("n", columns.MAX_TIES), "TIE")
-    knows: np.ndarray = _column(
-        np.uint64,
-        ("n",),
-        "fields in which each has the least useful expertise, as bits, this quarter",
-    )
     within_reach: np.ndarray = _column(
         np.uint64, ("n",), "fields known to it or to partners, as bits; 0 until asked this quarter"
     )
@@ -275,7 +270,7 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "knows", "within_reach", "by_hash", "ring_start", "ring", "ring_hash",
+    "funds", "organisations", "expertise", "floor", "ties", "within_reach", "by_hash", "ring_start", "ring", "ring_hash",
     "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
     "counters", "discounted", "trajectory",
 )  # fmt: skip

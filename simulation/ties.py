@@ -30,9 +30,9 @@ def recall(s, lead, wanted):
 def known_to_it_or_partners(s, row):
     """Fields that an organisation or one it has worked with knows, as bits; found once a quarter."""
     if s.within_reach[row] == 0:
-        knows = s.knows[row]
+        knows = s.organisations[row].knows
         for k in range(s.organisations[row].ties):
-            knows |= s.knows[s.ties[row, k].partner]
+            knows |= s.organisations[s.ties[row, k].partner].knows
         s.within_reach[row] = knows
     return s.within_reach[row]
 

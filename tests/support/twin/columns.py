@@ -147,8 +147,7 @@ def _write_constants(state: State, model: TwinModel) -> None:
 def _write_people(state: State, model: TwinModel) -> None:
     row_of = _rows(model.organisations)
     for row, one in enumerate(model.organisations):
-        _fill(state.organisations[row], one, {"ties": len(one.ties)})
-        state.knows[row] = _bits(one.knows)
+        _fill(state.organisations[row], one, {"knows": _bits(one.knows), "ties": len(one.ties)})
         state.expertise[row] = one.expertise
         state.floor[row] = one.floor
         for partner, tie in one.ties.items():
