@@ -51,7 +51,7 @@ from simulation.policies.targets import lags_behind
 from simulation.projects import start_project
 from simulation.reporting import missing_share
 from simulation.standing import best_body
-from simulation.ties import known_to_it_or_partners, tie_strength
+from simulation.ties import tie_strength
 from simulation.worth import (
     award_chance,
     costs_no_bid,
@@ -77,7 +77,10 @@ def reach_without_search(s, index, lead):
     """Share of a need's components the lead or its acquaintances seem able to touch."""
     need = s.needs[index]
     misposed = misposed_for(s, index, lead)
-    knows = known_to_it_or_partners(s, lead)
+    o = s.organisations[lead]
+    knows = o.knows
+    for k in range(o.ties):
+        knows |= s.organisations[s.ties[lead, k].partner].knows
     return share_of(touched_by(s, need, misposed, knows), s.world[0].needs_components)
 
 

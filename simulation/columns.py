@@ -192,11 +192,8 @@ MEMBER = np.dtype(
         ("own_paid", "i8"),  # fen paid by the member itself
         ("promised", "i8"),  # fen the lead pays a reluctant member
         ("components", "i8"),  # those it is responsible for, as bits
-        (
-            "in_turn",
-            "u1",
-            (MOST_IN_TURN,),
-        ),  # the same, from the lowest on; the rest means nothing
+        # the same in a list, from the lowest on, then zeros
+        ("in_turn", "u1", (MOST_IN_TURN,)),
     ],
     align=True,
 )

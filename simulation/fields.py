@@ -277,7 +277,6 @@ def take_stock(s):
     """In which fields each organisation has useful expertise, for all who ask this quarter."""
     for row in range(s.counters[N_ORGANISATIONS]):
         s.organisations[row].knows = fields_known(s, row)
-        s.within_reach[row] = 0
 
 
 @rule

@@ -83,9 +83,6 @@ class State:
     expertise: np.ndarray = _column(np.float64, ("n", "F"), "")
     floor: np.ndarray = _column(np.float64, ("n", "F"), "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, ("n", columns.MAX_TIES), "TIE")
-    within_reach: np.ndarray = _column(
-        np.uint64, ("n",), "fields known to it or to partners, as bits; 0 until asked this quarter"
-    )
     by_hash: np.ndarray = _column(np.int64, ("n",), "rows in the order of their hash")
     ring_start: np.ndarray = _column(
         np.int64, ("bounds",), "first index of each field's ring; ring F holds all firms"
@@ -182,9 +179,7 @@ class State:
         np.int64, (columns.MOST_TRIES,), "components that a try changes, as bits"
     )
     try_concerned: np.ndarray = _column(
-        np.int64,
-        (columns.MOST_TRIES,),
-        "the member's components whose contributions that may change",
+        np.int64, (columns.MOST_TRIES,), "the member's components whose contributions that may change"
     )
     try_error: np.ndarray = _column(
         np.float64, (columns.MOST_TRIES,), "standard deviation of the error of judging it"
@@ -270,7 +265,7 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "within_reach", "by_hash", "ring_start", "ring", "ring_hash",
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring", "ring_hash",
     "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
     "counters", "discounted", "trajectory",
 )  # fmt: skip

@@ -27,17 +27,6 @@ def recall(s, lead, wanted):
 
 
 @rule
-def known_to_it_or_partners(s, row):
-    """Fields that an organisation or one it has worked with knows, as bits; found once a quarter."""
-    if s.within_reach[row] == 0:
-        knows = s.organisations[row].knows
-        for k in range(s.organisations[row].ties):
-            knows |= s.organisations[s.ties[row, k].partner].knows
-        s.within_reach[row] = knows
-    return s.within_reach[row]
-
-
-@rule
 def add_tie(s, a, b, times, step):
     """Remember a collaboration; a full list forgets its oldest tie (ties to the lowest row)."""
     o = s.organisations[a]
@@ -54,7 +43,6 @@ def add_tie(s, a, b, times, step):
                 place = k
     else:
         o.ties += 1
-    s.within_reach[a] = 0
     s.ties[a, place].partner = b
     s.ties[a, place].times = times
     s.ties[a, place].last = step

@@ -65,7 +65,6 @@ NOT_COMPARED = {
     "pool": "scratch: candidates while a lead forms a team",
     "levels": "scratch: the best expertise of a team while it is formed",
     "worth": "scratch: utilities that a lead has worked out while it forms a team",
-    "within_reach": "fields in reach that are kept for a quarter; the twin asks all partners anew",
     "powers": "powers of coverages that are kept; the twin works out each when it is asked",
     "consortia.asking": "scratch: the layer the lead asks members for while it forms a team",
 }
