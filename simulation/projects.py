@@ -32,13 +32,7 @@ from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
 from simulation.policies.layers import effort_weight
 from simulation.policies.monitoring import penalty_due
-from simulation.search import (
-    assign_components,
-    look_ahead,
-    search_quarter,
-    share_effort,
-    team_integration,
-)
+from simulation.search import assign_components, search_quarter, share_effort, team_integration
 from simulation.stages import count_end
 from simulation.ties import remember_team
 from simulation.worth import coordination_cost
@@ -170,8 +164,6 @@ def quarter_wage(s):
 def research(s, step):
     """Phase 5: every running project pays its quarter and searches as far as it was paid."""
     wage = quarter_wage(s)
-    for k in range(s.counters[ACTIVE_PROJECTS]):
-        look_ahead(s, s.consortia[s.running[k]])
     for k in range(s.counters[ACTIVE_PROJECTS]):
         row = s.running[k]
         c = s.consortia[row]

@@ -14,7 +14,6 @@ from simulation import streams
 from simulation.bits import count_bits, lowest
 from simulation.columns import MOST_ROUNDS, MOST_TRIES, OVERFLOW
 from simulation.landscape import MEAN_CONTRIBUTION, partial_gain, table_of
-from simulation.memory import fetch
 from simulation.needs import field_seen, seeing
 
 
@@ -325,15 +324,6 @@ def attempt(s, c, m, before, k):
         c.stuck = 0
         return tried
     return c.design
-
-
-@rule
-def look_ahead(s, c):
-    """Have the fitness of the designs next to a team's brought closer, for it will ask for them."""
-    place = s.place_of[c.problem]
-    fetch(s.landscapes, place, c.design)
-    for i in range(s.world[0].needs_components):
-        fetch(s.landscapes, place, c.design ^ (1 << i))
 
 
 @rule

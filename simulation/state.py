@@ -179,7 +179,9 @@ class State:
         np.int64, (columns.MOST_TRIES,), "components that a try changes, as bits"
     )
     try_concerned: np.ndarray = _column(
-        np.int64, (columns.MOST_TRIES,), "the member's components whose contributions that may change"
+        np.int64,
+        (columns.MOST_TRIES,),
+        "the member's components whose contributions that may change",
     )
     try_error: np.ndarray = _column(
         np.float64, (columns.MOST_TRIES,), "standard deviation of the error of judging it"

@@ -44,8 +44,8 @@ class Group:
     Attributes
     ----------
     state: the model's own state, blank but for one need, its landscape, and a team of one per
-        searcher. A need's row holds 16 components; with more, the fields of the others are read from the columns
-        behind, which are 0 here. Fields say only where expertise is looked up, and nobody errs.
+        searcher. A need's row holds 16 components; with more, fields and links of the others are read from the
+        columns behind. They are not used: nobody errs, and every try is judged on the whole design.
     linked: the links of the need, LINKED, shape (1,).
     held: the designs that others see in a step, shape (searchers,).
     """

@@ -20,14 +20,13 @@ from simulation.columns import (
     RUNNING,
     SOLVED,
 )
-from simulation.fields import rebuild_rings, take_stock
+from simulation.fields import rebuild_rings
 from simulation.landscape import partial_gain
 from simulation.needs import close_needs
 from simulation.phases import addresses, advance
 from simulation.policies.registry import Regime
 from simulation.setup import install
 from simulation.state import PACKED, State, branch
-from simulation.ties import add_tie, known_to_it_or_partners
 from tests.support import worlds
 
 STEP = 60
@@ -41,28 +40,6 @@ def state(request: pytest.FixtureRequest, regimes: dict[str, Regime]) -> State:
     advance(state, addresses(), 20, STEP, True, True)
     close_needs(state, STEP)
     return state
-
-
-def test_fields_in_reach_are_kept_until_ties_or_knowledge_change(state: State) -> None:
-    def asked_anew(row: int) -> int:
-        partners = state.ties[row, : state.organisations[row]["ties"]]["partner"]
-        return int(np.bitwise_or.reduce(state.knows[partners]) | state.knows[row])
-
-    state = branch(state)
-    take_stock(state)
-    rows = range(int(state.counters[N_ORGANISATIONS]))
-    for row in rows:
-        assert known_to_it_or_partners(state, row) == asked_anew(row)
-    grown = 0
-    for row in rows[1:]:
-        before = asked_anew(row)
-        add_tie(state, row, 0, 1.0, STEP)
-        assert known_to_it_or_partners(state, row) == asked_anew(row)
-        grown += asked_anew(row) != before
-    assert grown > 0
-    state.expertise[:] = 1.0
-    take_stock(state)
-    assert known_to_it_or_partners(state, 0) == (1 << state.expertise.shape[1]) - 1
 
 
 def test_live_needs_are_those_with_which_something_can_happen(state: State) -> None:
