@@ -28,7 +28,9 @@ def measure(options: Options) -> dict[str, Any]:
     def case(jobs: int, replicates: int) -> Any:
         def one() -> dict[str, float]:
             say(f"cores: {jobs}, {replicates} replicates")
-            return compare(f"replicates={replicates}", "robustness=none", f"jobs={jobs}")
+            return compare(
+                f"replicates={replicates}", "robustness=none", "why=none", f"jobs={jobs}"
+            )
 
         return one
 
@@ -59,7 +61,7 @@ def tell(figures: Mapping[str, Any]) -> str:
 def _introduction(figures: Mapping[str, Any]) -> str:
     few = figures["replicates"]
     told = (
-        f"`consortia compare replicates={few} robustness=none` with `jobs=1` and `jobs=2`, in turns. "
+        f"`consortia compare replicates={few} robustness=none why=none` with `jobs=1` and `jobs=2`, in turns. "
         f"With one worker the runs are made in the process of the command itself."
     )
     if more := figures.get("more_replicates"):
