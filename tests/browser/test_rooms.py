@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from experiments.words import LANGUAGES, catalogue
 
@@ -241,6 +241,42 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     invited = word(lang, "said.ask.yes", need=need, who=names(lead)[f"organisation-{who}"])
     expect(lead.locator(".deeds")).to_contain_text(invited)
     shot(lead, f"debrief-lead-{lang}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_seat_that_is_waited_for_says_so_and_one_that_is_gone_can_be_taken_anew(
+    server: Server, browser: Browser, lang: str
+) -> None:
+    teacher, code = opened(server, browser, lang)
+    student = fresh(browser, 390, 844)
+    slow: list[Route] = []
+    student.route("**/api/room/*/seat?*", slow.append)
+    student.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    join(student, lang, "Ada")
+    expect(student.locator("#fetching")).to_be_visible()
+    expect(student.locator("#join")).to_be_hidden()
+    sound(student)
+    shot(student, f"fetching-{lang}")
+    student.unroute("**/api/room/*/seat?*")
+    for route in slow:
+        route.continue_()
+    expect(student.locator("#who")).to_contain_text("Ada")
+    expect(student.locator("#fetching")).to_be_hidden()
+
+    teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
+    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+    expect(student.locator("#live")).to_be_hidden()
+    _, other = opened(server, browser, lang)
+    student.get_by_label(word(lang, "join.code")).fill(other.lower())
+    join(student, lang, "Bert")
+    expect(student.locator("#who")).to_contain_text("Bert")
+    expect(student.get_by_role("alert")).to_be_hidden()
+
+
+def join(student: Page, lang: str, name: str) -> None:
+    """Take the first free seat."""
+    student.get_by_label(word(lang, "join.name")).fill(name)
+    student.get_by_role("button", name=word(lang, "join.do")).click()
 
 
 def reach(page: Page, wanted: Locator) -> None:

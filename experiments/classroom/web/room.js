@@ -106,7 +106,6 @@ const people = () => [table(say("people", { n: view.seats.length }), [say("seat"
 async function draw(page) {
   $("live").hidden = false;
   if (page === "seat") {
-    $("join").hidden = true;
     $("who").textContent = say("you", { name: view.name, seat: seatName(view.seat) });
   }
   steps();
@@ -133,14 +132,27 @@ async function look(page) {
   return view.state !== "ended";
 }
 
+/** The room or the key is gone: a student may take a seat anew. */
+function leave(page) {
+  $("fetching").hidden = true;
+  if (page !== "seat") return;
+  $("live").hidden = true;
+  $("join").hidden = false;
+  joinRoom();
+}
+
+/** From the first answer on the page shows the room, and what it shows instead of it is gone. */
 async function keepLooking(page) {
+  $("fetching").hidden = view !== null;
+  if (page === "seat") $("join").hidden = true;
   try {
     const on = await look(page);
     tell(null);
+    $("fetching").hidden = true;
     if (!on) return;
   } catch (error) {
     tell(error.kind ? error : new Error(say("gone")));
-    if (error.kind && error.kind !== "rate") return;
+    if (error.kind && error.kind !== "rate") return leave(page);
   }
   setTimeout(() => keepLooking(page), EVERY);
 }
