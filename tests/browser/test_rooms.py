@@ -250,16 +250,16 @@ def test_a_seat_that_is_waited_for_says_so_and_one_that_is_gone_can_be_taken_ane
     teacher, code = opened(server, browser, lang)
     student = fresh(browser, 390, 844)
     slow: list[Route] = []
-    student.route("**/api/room/*/seat?*", slow.append)
+    student.route("**/api/room/*/seat?*", lambda route: slow.append(route))
     student.goto(f"{server.address}room/seat?lang={lang}#{code}")
     join(student, lang, "Ada")
     expect(student.locator("#fetching")).to_be_visible()
     expect(student.locator("#join")).to_be_hidden()
     sound(student)
     shot(student, f"fetching-{lang}")
-    student.unroute("**/api/room/*/seat?*")
     for route in slow:
         route.continue_()
+    student.unroute("**/api/room/*/seat?*")
     expect(student.locator("#who")).to_contain_text("Ada")
     expect(student.locator("#fetching")).to_be_hidden()
 
