@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
+from experiments.classroom.rooms.desk import ALPHABET, CODE_LENGTH
 from experiments.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,9 @@ def opened(server: Server, browser: Browser, lang: str) -> tuple[Page, str]:
     sound(teacher)
     shot(teacher, f"open-{lang}")
     teacher.get_by_role("button", name=word(lang, "open.do")).click()
-    return teacher, teacher.locator("#code-shown").inner_text(timeout=LONG)
+    shown = teacher.locator("#code-shown")
+    expect(shown).to_have_text(re.compile(f"^[{ALPHABET}]{{{CODE_LENGTH}}}$"))  # empty at first
+    return teacher, shown.inner_text()
 
 
 def step_on(teacher: Page, lang: str) -> None:
