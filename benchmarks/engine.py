@@ -240,9 +240,7 @@ def tell(figures: Mapping[str, Any]) -> str:
 
 def _in_a_row(figures: Mapping[str, Any]) -> str:
     """The pace of a worker, whose memory no other program fills between its replicates."""
-    done = figures.get("in_a_row")
-    if not done:
-        return ""
+    done = figures["in_a_row"]
     each = [1e3 * seconds / len(figures["regimes"]) for seconds in done]
     return (
         f"All regimes together, {len(done)} replicates one after the other as a worker makes them, "

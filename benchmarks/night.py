@@ -22,10 +22,8 @@ ROOMS, QUICK_ROOMS = 320, 8
 STUDENTS = 8
 WINDOWS = 12  # of each room
 LOOKS = 16  # at memory, evenly
-PARTS = (
-    0.25,
-    0.5,
-)  # of the night, after each of which the slope is told: what is kept fills up at first
+# Of the night, after each of which the slope is told: what is kept fills up at first.
+PARTS = (0.25, 0.5)
 
 
 def measure(options: Options) -> dict[str, Any]:

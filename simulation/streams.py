@@ -144,8 +144,9 @@ def _box_muller(u, v):
 def sign_seen(value, spread, u, v):
     """Whether a value seen with a normal error of this spread looks larger than 0.
 
-    ``u`` and ``v`` are the two numbers of the normal draw, as of :func:`pairs_in`. The error is worked out only where it could change the sign: where it points to the other side
-    and is large enough. Its square is less than 2 (1 - u) / u, since -log(u) is less than 1 / u - 1.
+    ``u`` and ``v`` are the two numbers of the normal draw, as of :func:`pairs_in`. The error is
+    worked out only where it could change the sign: where it points to the other side and is large
+    enough. Its square is less than 2 (1 - u) / u, since -log(u) is less than 1 / u - 1.
     """
     away = v - 0.5 if v > 0.5 else 0.5 - v
     against = away < 0.2501 if value > 0.0 else away > 0.2499

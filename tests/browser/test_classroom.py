@@ -317,9 +317,7 @@ def test_the_numbers_are_those_of_the_command_line(page: Page, lang: str, tmp_pa
     """The command that the exported settings name, run here, gives the counts that the page tells."""
     page.select_option("#regime", "open_challenge")
     move(page, "search.loss_regions", "0.6")
-    moved = re.compile(
-        r"search\.loss_regions=0\.6"
-    )  # the page asks a moment after the finger rests
+    moved = re.compile(r"search\.loss_regions=0\.6")  # asked for a moment after the finger rests
     expect(page.locator("#export-settings")).to_have_attribute("href", moved)
     settle(page)
     with page.expect_download() as waiting:

@@ -113,7 +113,10 @@ def engine_figures() -> dict:
     together = [{"pair": pair, "built": 2.0, "prepared": 1.0} for pair in range(2)]
     line = {"function": "f", "calls": 1, "seconds": 0.5}
     shown = {"regime": "a", "seconds": 1.0, "lines": [line]}
-    return {"regimes": ["a", "b"], "runs": runs, "together": together, "profile": shown}
+    return {
+        "regimes": ["a", "b"], "in_a_row": [2.0, 4.0, 8.0], "runs": runs, "together": together,
+        "profile": shown,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,8 @@ def test_the_engine_part_is_told() -> None:
     told = engine.tell(engine_figures())
     assert "| all regimes together, as the product runs | 1.00 (1.00 to 1.00) |" in told
     assert "| 40.5 (40.2 to 40.8) |" in told
+    assert "3 replicates one after the other" in told
+    assert "2,000 (1,500 to 3,000) ms a run, 2,333 in the mean" in told
     assert "| `f` | 1 | 0.500 | 50.0 % |" in told
 
 

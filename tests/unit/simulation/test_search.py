@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.columns import MOST_TRIES, OVERFLOW
+from simulation.columns import MAX_MEMBERS, MOST_ROUNDS, MOST_TRIES, OVERFLOW
+from simulation.forming import Forming
+from simulation.policies.funding import Funding
 from simulation.search import (
+    Search,
     assign_components,
     integration,
     list_tries,
@@ -134,13 +137,22 @@ def test_a_component_in_turn_is_the_one_picked(state: State) -> None:
                 assert pick_in_turn(member, u) == pick_component(int(member["components"]), u)
 
 
-def test_more_tries_than_there_is_room_for_are_an_overflow_and_nothing_else() -> None:
+def test_there_is_room_for_all_tries_that_settings_allow() -> None:
+    """A team of the largest staff, and the fraction of a try that each member may bring along."""
+    tries = Search.parameters()["tries_per_fte"].high
+    alone = Forming.parameters()["project_staff_fte"].high
+    funded = Funding.parameters()["project_staff_fte"].high
+    assert tries is not None and alone is not None and funded is not None
+    assert MOST_ROUNDS * tries * max(alone, funded) + MAX_MEMBERS <= MOST_TRIES
+
+
+def test_more_tries_than_there_is_room_for_are_an_overflow() -> None:
     state = stage(links=4, noise=0.04, landscapes=1)
     enter(state, 0, gamma=0.6, members=4, staff=16.0, expertise=0.6)
     team = state.consortia[0]
     worlds.members_of(state, 0)["credit"] = MOST_TRIES / 3
     n = list_tries(state, team, 1.0)
-    assert n <= MOST_TRIES
+    assert n == state.round_ends[state.world[0]["search_rounds"] - 1] <= MOST_TRIES
     assert state.counters[OVERFLOW] > 0
 
 
