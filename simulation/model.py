@@ -135,8 +135,8 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
             self.step()
 
     def _introduce_policy(self) -> None:
-        self.start = branch(self.state)
-        self.state = install(self.state, self.regime)
+        self.start = self.state
+        self.state = install(self.start, self.regime)
 
     def _see_whether_it_ends(self) -> None:
         last = self._policy_ends + int(self.state.world[0]["time_run_out"])
@@ -223,7 +223,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         """
         if self.running or self.start is None or self._policy_end is None:
             raise RuntimeError("the run has not ended: call run_model() first")
-        reference, _ = finish(install(branch(self.start), NO_POLICY))
+        reference, _ = finish(install(self.start, NO_POLICY))
         handed_over = float("nan")
         if self.state.world[0]["time_hand_over"] > 0:
             handed_over = _hand_over(self._policy_end, self._policy_ends)

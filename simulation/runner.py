@@ -49,13 +49,13 @@ def run_replicate(
     burn_in = int(start.world[0]["time_burn_in"])
     advance(start, addresses(), 0, burn_in, False, True)
     spare: list[State] = []
-    baseline, baseline_hand_over = finish(install(branch(start), reference), spare)
+    baseline, baseline_hand_over = finish(install(start, reference), spare)
     results = []
     for regime in regimes:
         if regime.programmes == reference.programmes:
             state, hand_over = baseline, baseline_hand_over
         else:
-            state, hand_over = finish(install(branch(start, spare), regime), spare)
+            state, hand_over = finish(install(start, regime, spare), spare)
         results.append(
             RunResult(
                 regime=regime.name,

@@ -9,6 +9,7 @@ shapes, and ``s.organisations`` is read from it where it is used. The arrays bel
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -271,8 +272,8 @@ PACKED = (
     "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
     "counters", "discounted", "trajectory",
 )  # fmt: skip
-# Of these, what has as many rows as the regime has programmes.
-OF_REGIME = ("programme_state", "stages", "purses", "focus")
+# What has as many rows as the regime has programmes.
+OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
 CHANGING = (*PACKED, *OF_REGIME)
 # Columns that start empty, and the counter of their rows in use; only these rows are copied.
 GROWING = {
@@ -291,56 +292,82 @@ CLEARED_LATER = ("landscapes", "consortia", "members", "escrow", "running")
 
 
 def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarray]:
-    """Zeros for every column that is not among those given.
+    """Zeros for every column that is not among those given; a block for :data:`PACKED`.
 
     ``sizes``: the lengths that :data:`COLUMNS` have names for.
     """
-    return {
-        name: (np.empty if name in CLEARED_LATER else np.zeros)(
-            [length if isinstance(length, int) else sizes[length] for length in column["shape"]],
-            column["dtype"],
-        )
+    shapes = {
+        name: tuple(length if isinstance(length, int) else sizes[length] for length in column["shape"])
         for name, column in COLUMNS.items()
         if name not in given
     }
+    columns = {
+        name: (np.empty if name in CLEARED_LATER else np.zeros)(shape, COLUMNS[name]["dtype"])
+        for name, shape in shapes.items()
+        if name not in PACKED
+    }
+    return columns | _packed({name: shapes[name] for name in PACKED})
+
+
+def _packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Zeros for columns in one block of memory, and the block, so that all are copied at once."""
+    kinds = [COLUMNS[name]["dtype"] for name in shapes]
+    bytes_ = [
+        math.prod(shape) * kind.itemsize for shape, kind in zip(shapes.values(), kinds, strict=True)
+    ]
+    places = np.cumsum([0, *(-(-size // 64) * 64 for size in bytes_)]).tolist()
+    views = {"block": np.zeros(places[-1], np.uint8)}
+    for (name, shape), kind, start in zip(shapes.items(), kinds, places[:-1], strict=True):
+        views[name] = np.ndarray(shape, kind, views["block"], start)
+    return views
 
 
 def branch(state: State, spare: list[State] | None = None) -> State:
     """An independent copy that shares needs and landscapes.
 
-    ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
-    list and its memory used again, which saves fetching and clearing new memory.
+    ``spare``: see :func:`branch_for`.
     """
-    copied: dict[str, np.ndarray] = {name: getattr(state, name).copy() for name in OF_REGIME}
-    copied["programmes"] = state.programmes
-    if spare:
-        over = spare.pop()
-        over.block[:] = state.block
-    else:
-        over = state
-        grown = {name: getattr(state, name) for name in GROWING}
-        copied |= {name: np.empty(like.shape, like.dtype) for name, like in grown.items()}
-        copied |= packed({name: getattr(state, name) for name in PACKED})
-    new = over.replace(**copied)
-    for name, counter in GROWING.items():
-        used = int(state.counters[counter])
-        _copy(getattr(state, name)[:used], getattr(new, name)[:used])
+    new = branch_for(state, len(state.programmes), spare)
+    for name in OF_REGIME:
+        copy_bytes(getattr(state, name), getattr(new, name))
     return new
 
 
-def packed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Copies of arrays in one block of memory, and the block, so that all are copied at once."""
-    places = np.cumsum([0, *(-(-array.nbytes // 64) * 64 for array in arrays.values())])
-    block = np.zeros(places[-1], np.uint8)
-    views = {"block": block}
-    for (name, array), start in zip(arrays.items(), places[:-1], strict=True):
-        room = block[start : start + array.nbytes]
-        views[name] = room.view(array.dtype).reshape(array.shape)
-        _copy(array, views[name])
-    return views
+def branch_for(state: State, programmes: int, spare: list[State] | None = None) -> State:
+    """An independent copy with room for so many programmes, of which nothing is written yet.
+
+    ``spare``: branches of the same replicate that nobody reads any more. One that fits is taken off
+    the list and its memory used again, which saves fetching and clearing new memory.
+    """
+    new = _taken(spare or [], programmes)
+    if new is None:
+        new = _new_room(state, programmes)
+    new.block[:] = state.block
+    for name, counter in GROWING.items():
+        if used := int(state.counters[counter]):
+            copy_bytes(getattr(state, name)[:used], getattr(new, name)[:used])
+    return new
 
 
-def _copy(column: np.ndarray, into: np.ndarray) -> None:
+def _taken(spare: list[State], programmes: int) -> State | None:
+    """A spare state with this number of programmes, which leaves the list."""
+    for place, one in enumerate(spare):
+        if len(one.programmes) == programmes:
+            return spare.pop(place)
+    return None
+
+
+def _new_room(state: State, programmes: int) -> State:
+    """A state that shares what no regime changes; the rest is to be written."""
+    fields = state.focus.shape[1]
+    rows = {name: (programmes, *getattr(state, name).shape[1:]) for name in OF_REGIME}
+    rows["focus"] = (programmes * len(state.region_weight), fields)
+    shapes = rows | {name: getattr(state, name).shape for name in GROWING}
+    new = {name: np.empty(shape, COLUMNS[name]["dtype"]) for name, shape in shapes.items()}
+    return state.replace(**new, **_packed({name: getattr(state, name).shape for name in PACKED}))
+
+
+def copy_bytes(column: np.ndarray, into: np.ndarray) -> None:
     """Copy bytes: NumPy would copy records field by field."""
     if column.size:
         into.view(np.uint8)[...] = column.view(np.uint8)

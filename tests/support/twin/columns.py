@@ -94,11 +94,11 @@ def columns_of(model: TwinModel) -> State:
     state = _allocate(model.world, model.population, 0).replace(
         distance=np.array(model.distance), reach=np.array(model.reach), related=np.array(related)
     )
+    if model.programmes:
+        state = install(state, model.regime)
     for name in GROWING:  # the engine clears a row when it is used
         column = getattr(state, name)
         column[:] = np.zeros(1, column.dtype)
-    if model.programmes:
-        state = install(state, model.regime)
     _write_constants(state, model)
     _write_people(state, model)
     _write_needs(state, model)

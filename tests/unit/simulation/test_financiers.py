@@ -35,7 +35,7 @@ def start(**world: Any) -> State:
 
 def finished(changes: Mapping[str, Any], **world: Any) -> State:
     chosen = worlds.changed_regime(worlds.regimes()[REGIME], changes)
-    return finish(install(branch(start(**world)), chosen))[0]
+    return finish(install(start(**world), chosen))[0]
 
 
 def funded(state: State) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_a_fund_asks_more_back_the_less_a_solution_is_likely() -> None:
 def test_nobody_backs_what_its_lead_does_not_believe_in() -> None:
     """However little a fund asks back: a project without any chance has nothing to pay it from."""
     state = install(
-        branch(start(financiers__hurdle=-1.0, financiers__capital_myuan_per_year=600)),
+        start(financiers__hurdle=-1.0, financiers__capital_myuan_per_year=600),
         worlds.changed_regime(worlds.regimes()[REGIME], {"funding.financier_share": 0.9}),
     )
     team = state.consortia[0]
@@ -104,7 +104,7 @@ def test_an_empty_fund_backs_nobody() -> None:
 
 
 def test_what_financiers_take_over_does_not_weigh_as_a_risk() -> None:
-    state = install(branch(start(forming__risk_weight=0.5)), worlds.regimes()[REGIME])
+    state = install(start(forming__risk_weight=0.5), worlds.regimes()[REGIME])
     private = state.organisations[(state.organisations["kind"] == 1)][0]
     factors = []
     for share in (0.0, 0.4, 0.8):

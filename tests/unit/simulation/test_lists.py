@@ -36,7 +36,7 @@ STEP = 60
 def state(request: pytest.FixtureRequest, regimes: dict[str, Regime]) -> State:
     """In the middle of a policy, as the next quarter begins."""
     begun = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
-    state = install(branch(begun), regimes[request.param])
+    state = install(begun, regimes[request.param])
     advance(state, addresses(), 20, STEP, True, True)
     close_needs(state, STEP)
     return state

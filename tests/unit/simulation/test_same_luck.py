@@ -93,7 +93,7 @@ def test_the_burn_in_does_not_know_the_regime(
     people = worlds.default_population()
     without = first_state(world, people, seed=worlds.SEED, replicate=0)
     burn_in = int(without.world[0]["time_burn_in"])
-    with_it = install(branch(without), regimes[name])
+    with_it = install(without, regimes[name])
     for state in (without, with_it):
         advance(state, addresses(), 0, burn_in, False, True)
     unequal = worlds.unequal_columns(without, with_it)
@@ -104,7 +104,7 @@ def test_the_burn_in_does_not_know_the_regime(
 @pytest.mark.parametrize("name", ["laissez_faire", "delta_joint_programme", "combined"])
 def test_a_step_is_its_phases(name: str, world: World, regimes: dict[str, Regime]) -> None:
     start = worlds.state_after_burn_in(world, worlds.default_population())
-    whole, parts = (install(branch(start), regimes[name]) for _ in range(2))
+    whole, parts = (install(start, regimes[name]) for _ in range(2))
     burn_in = int(start.world[0]["time_burn_in"])
     advance(whole, addresses(), burn_in, burn_in + 20, True, True)
     for step in range(burn_in, burn_in + 20):
@@ -126,7 +126,7 @@ def test_a_branch_keeps_nothing_of_the_memory_it_uses(
     world: World, regimes: dict[str, Regime]
 ) -> None:
     start = worlds.state_after_burn_in(world, worlds.default_population())
-    finished, _ = finish(install(branch(start), regimes["combined"]))
+    finished, _ = finish(install(start, regimes["combined"]))
     spare = [finished]
     again = branch(start, spare)
     assert not spare
@@ -159,7 +159,7 @@ def test_nothing_is_read_before_it_is_written(
 
 def test_the_reference_gives_the_same_when_it_is_reported(results: dict[str, RunResult]) -> None:
     start = worlds.state_after_burn_in(worlds.default_setup().world, worlds.default_population())
-    state, _ = finish(install(branch(start), worlds.reference()))
+    state, _ = finish(install(start, worlds.reference()))
     reported = results["laissez_faire"].trajectories["solved"]
     assert (state.trajectory[:, 0] == reported).all()
 
