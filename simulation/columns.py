@@ -25,7 +25,7 @@ ORGANISATION = np.dtype(
     [
         ("entity", "u8"),  # name in all draws
         ("hash", "u8"),  # position on rings
-        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits, this quarter
+        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits
         ("kind", "i2"),
         ("ownership", "i2"),
         ("region", "i2"),

@@ -179,22 +179,29 @@ def publish_knowledge(s, need, openness):
 
 @rule
 def absorb_and_forget(s):
-    """Phase 6, second half: everybody absorbs what became public, and forgets a little."""
+    """Phase 6, second half: everybody absorbs what became public, forgets a little, and takes stock."""
+    w = s.world[0]
+    useful = w.search_least_expertise
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
         if o.active == 1 and o.staff > 0.0:
-            pass_quarter(s.expertise[row], s.floor[row], s.inflow, s.world[0].learning_decay)
+            known, least = s.expertise[row], s.floor[row]
+            o.knows = pass_quarter(known, least, s.inflow, w.learning_decay, useful)
     s.inflow[:] = 0.0
 
 
 @rule
-def pass_quarter(known, least, public, decay):
-    """Change what one organisation knows, shape (F,), by a quarter.
+def pass_quarter(known, least, public, decay, useful):
+    """Change what one organisation knows, shape (F,), by a quarter; returns its useful fields as bits.
 
     Where nothing is known, 0 is absorbed and 0 forgotten; adding that is faster than asking.
     """
+    knows = np.uint64(0)
     for f in range(len(known)):
         e = known[f]
         e += public[f] * (1.0 - e) * e
         e -= decay * max(0.0, e - least[f])
-        known[f] = min(e, 1.0)
+        e = min(e, 1.0)
+        known[f] = e
+        knows |= np.uint64(e >= useful) << np.uint64(f)
+    return knows
