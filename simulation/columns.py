@@ -298,6 +298,6 @@ INFLOWS = 6  # the first accounts bring money in
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
     N_NEEDS_SEEN, OVERFLOW, N_SOURCES, N_LIVE, N_SOLVED,
-    N_MEMBERS,
-) = range(13)  # fmt: skip
-COUNTERS = 13
+    N_MEMBERS, N_LISTED,
+) = range(14)  # fmt: skip
+COUNTERS = 14

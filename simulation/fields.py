@@ -14,7 +14,7 @@ from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.bits import lowest
-from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
+from simulation.columns import CAPITAL_IN, N_LISTED, N_ORGANISATIONS, OVERFLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +309,7 @@ def rebuild_rings(s):
     for f in range(fields + 1):
         start[f] = start[f + 1]
     start[fields + 1] = total
+    s.counters[N_LISTED] = total
 
 
 @rule

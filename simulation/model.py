@@ -17,6 +17,7 @@ from agents.government import CENTRE, Government, establish
 from agents.kinds import FEN_PER_MYUAN, KINDS, LEAD_FIRM
 from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
+from simulation.branching import branch
 from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_ORGANISATIONS
 from simulation.focus import in_focus
 from simulation.measures import outcomes
@@ -33,7 +34,7 @@ from simulation.results import design_percentile
 from simulation.runner import _fill_trajectory, _hand_over, check_sound, finish
 from simulation.search import team_integration
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.world import World
 
 NO_POLICY = Regime("no policy", ())

@@ -569,6 +569,7 @@ def needs_arise(s, step, stream_open):
         s.counters[N_NEEDS_SEEN] += 1
         s.live[s.counters[N_LIVE]] = index
         s.counters[N_LIVE] += 1
+        s.problems[index] = s.no_problem[0]
         problem = s.problems[index]
         problem.owner = need.owner
         if need.owner >= 0 and s.organisations[need.owner].active == 0:

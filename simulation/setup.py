@@ -11,6 +11,7 @@ from agents.compiled import rule
 from agents.settings import ConfigError
 from simulation import streams
 from simulation.adoption import realised_factor
+from simulation.branching import branch_for
 from simulation.chains import draw_chains
 from simulation.columns import (
     MAX_COMPONENTS,
@@ -24,7 +25,7 @@ from simulation.needs import draw_needs, needs_by, relatedness
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.stages import FIRST_REGION
-from simulation.state import State, branch_for, copy_bytes, room
+from simulation.state import State, copy_bytes, room
 from simulation.ties import draw_first_ties
 from simulation.world import World
 
@@ -54,7 +55,7 @@ def install(state: State, regime: Regime, spare: list[State] | None = None) -> S
     """A branch of a state without programmes that has the regime's beside private practice.
 
     Rows of programmes start at 1; purses are empty until the first policy quarter. ``spare``: see
-    :func:`simulation.state.branch_for`.
+    :func:`simulation.branching.branch_for`.
     """
     programmes = regime.columns
     new = branch_for(state, len(programmes) + 1, spare)
@@ -98,7 +99,8 @@ def _allocate(world: World, population: Population, events: int) -> State:
     }
     state = State(**given, **room(sizes, given))
     for name in ("owner", "programme", "solved_step", "solver", "adopted_step", "adopter"):
-        state.problems[name] = -1
+        state.no_problem[name] = -1
+    state.problems[:] = state.no_problem
     return state
 
 

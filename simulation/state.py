@@ -39,7 +39,11 @@ from simulation.columns import (
     N_BODIES,
     N_CONSORTIA,
     N_EVENTS,
+    N_LISTED,
+    N_LIVE,
     N_MEMBERS,
+    N_NEEDS_SEEN,
+    N_SOLVED,
     N_SOURCES,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
@@ -113,6 +117,9 @@ class State:
     start_above: np.ndarray = _column(np.int64, ("m",), "fitness above which teams start")
     start_up_to: np.ndarray = _column(np.int64, ("m",), "fitness up to which teams start")
     problems: np.ndarray = _column(columns.PROBLEM, ("m",), "PROBLEM")
+    no_problem: np.ndarray = _column(
+        columns.PROBLEM, (1,), "what a row of problems holds before its need arises"
+    )
     live: np.ndarray = _column(
         np.int64, ("m",), "needs that may still be solved or adopted, the first N_LIVE, in order"
     )
@@ -234,7 +241,7 @@ class State:
     def replace(self, **changes: np.ndarray) -> State:
         """The same state with other arrays in some places.
 
-        Columns of :data:`PACKED` come together with their block, or :func:`branch` would lose them.
+        Columns of :data:`PACKED` come together with their block, or a branch would lose them.
         """
         if "block" not in changes and (loose := changes.keys() & set(PACKED)):
             raise ValueError(f"write into {', '.join(sorted(loose))} of the state instead")
@@ -268,19 +275,24 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring", "ring_hash",
-    "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
-    "counters", "discounted", "trajectory",
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "inflow",
+    "domestic_stock", "ledger", "paid", "bound", "counters", "discounted", "trajectory",
 )  # fmt: skip
 # What has as many rows as the regime has programmes.
 OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
 CHANGING = (*PACKED, *OF_REGIME)
-# Columns that start empty, and the counter of their rows in use; only these rows are copied.
+# Columns that start empty, and the counter of their rows in use; only these rows are copied, by
+# simulation.branching.copy_grown.
 GROWING = {
     "consortia": N_CONSORTIA,
     "members": N_MEMBERS,
     "escrow": N_CONSORTIA,
     "running": ACTIVE_PROJECTS,
+    "problems": N_NEEDS_SEEN,
+    "live": N_LIVE,
+    "solved": N_SOLVED,
+    "ring": N_LISTED,
+    "ring_hash": N_LISTED,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
     "events": N_EVENTS,
@@ -297,7 +309,9 @@ def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarr
     ``sizes``: the lengths that :data:`COLUMNS` have names for.
     """
     shapes = {
-        name: tuple(length if isinstance(length, int) else sizes[length] for length in column["shape"])
+        name: tuple(
+            length if isinstance(length, int) else sizes[length] for length in column["shape"]
+        )
         for name, column in COLUMNS.items()
         if name not in given
     }
@@ -306,10 +320,10 @@ def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarr
         for name, shape in shapes.items()
         if name not in PACKED
     }
-    return columns | _packed({name: shapes[name] for name in PACKED})
+    return columns | packed({name: shapes[name] for name in PACKED})
 
 
-def _packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Zeros for columns in one block of memory, and the block, so that all are copied at once."""
     kinds = [COLUMNS[name]["dtype"] for name in shapes]
     bytes_ = [
@@ -320,51 +334,6 @@ def _packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     for (name, shape), kind, start in zip(shapes.items(), kinds, places[:-1], strict=True):
         views[name] = np.ndarray(shape, kind, views["block"], start)
     return views
-
-
-def branch(state: State, spare: list[State] | None = None) -> State:
-    """An independent copy that shares needs and landscapes.
-
-    ``spare``: see :func:`branch_for`.
-    """
-    new = branch_for(state, len(state.programmes), spare)
-    for name in OF_REGIME:
-        copy_bytes(getattr(state, name), getattr(new, name))
-    return new
-
-
-def branch_for(state: State, programmes: int, spare: list[State] | None = None) -> State:
-    """An independent copy with room for so many programmes, of which nothing is written yet.
-
-    ``spare``: branches of the same replicate that nobody reads any more. One that fits is taken off
-    the list and its memory used again, which saves fetching and clearing new memory.
-    """
-    new = _taken(spare or [], programmes)
-    if new is None:
-        new = _new_room(state, programmes)
-    new.block[:] = state.block
-    for name, counter in GROWING.items():
-        if used := int(state.counters[counter]):
-            copy_bytes(getattr(state, name)[:used], getattr(new, name)[:used])
-    return new
-
-
-def _taken(spare: list[State], programmes: int) -> State | None:
-    """A spare state with this number of programmes, which leaves the list."""
-    for place, one in enumerate(spare):
-        if len(one.programmes) == programmes:
-            return spare.pop(place)
-    return None
-
-
-def _new_room(state: State, programmes: int) -> State:
-    """A state that shares what no regime changes; the rest is to be written."""
-    fields = state.focus.shape[1]
-    rows = {name: (programmes, *getattr(state, name).shape[1:]) for name in OF_REGIME}
-    rows["focus"] = (programmes * len(state.region_weight), fields)
-    shapes = rows | {name: getattr(state, name).shape for name in GROWING}
-    new = {name: np.empty(shape, COLUMNS[name]["dtype"]) for name, shape in shapes.items()}
-    return state.replace(**new, **_packed({name: getattr(state, name).shape for name in PACKED}))
 
 
 def copy_bytes(column: np.ndarray, into: np.ndarray) -> None:

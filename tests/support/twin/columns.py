@@ -18,6 +18,7 @@ from simulation.columns import (
     N_CONSORTIA,
     N_LIVE,
     N_MEMBERS,
+    N_NEEDS_SEEN,
     N_SOLVED,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
@@ -98,7 +99,7 @@ def columns_of(model: TwinModel) -> State:
         state = install(state, model.regime)
     for name in GROWING:  # the engine clears a row when it is used
         column = getattr(state, name)
-        column[:] = np.zeros(1, column.dtype)
+        column[:] = state.no_problem if name == "problems" else np.zeros(1, column.dtype)
     _write_constants(state, model)
     _write_people(state, model)
     _write_needs(state, model)
@@ -317,6 +318,7 @@ def _write_accounts(state: State, model: TwinModel) -> None:
         columns.N_SOURCES: len(model.sources),
         columns.N_SOLVED: len([need for need in model.needs if need.status == needs.SOLVED]),
         columns.N_MEMBERS: sum(len(c.members) for c in model.consortia),
+        columns.N_LISTED: sum(map(len, (*model.directory.rings, model.directory.firms))),
     }
     for place, count in counters.items():
         state.counters[place] = count
@@ -376,6 +378,8 @@ def _in_use(state: State, name: str) -> np.ndarray:
         return column[: state.counters[N_CONSORTIA]]
     if name == "members":
         return column[: state.counters[N_MEMBERS]]
+    if name == "problems":
+        return column[: state.counters[N_NEEDS_SEEN]]
     if name == "solved":  # listed by the engine in the order in which they were solved
         return np.sort(column[: state.counters[N_SOLVED]])
     if name == "counters":  # without the length of a list that is not compared

@@ -6,10 +6,11 @@ import pytest
 
 from simulation import stages
 from simulation.awards import adapt_shares
+from simulation.branching import branch
 from simulation.calls import answer, taken_chance
 from simulation.columns import N_CONSORTIA, OPEN
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.worth import award_chance, start_chance
 from tests.support import worlds
 

@@ -11,6 +11,7 @@ import pytest
 
 from agents.kinds import FEN_PER_MYUAN, LEAD_FIRM, PRIVATE
 from simulation.accounts import centre_of, imbalance
+from simulation.branching import branch
 from simulation.columns import FINANCIER_IN, N_CONSORTIA, PRIVATE_PRACTICE
 from simulation.financiers import asked_back, decide_backing, raise_capital
 from simulation.model import ConsortiaModel
@@ -18,7 +19,7 @@ from simulation.outcomes import FINANCIER_REFUSED, FUND_EMPTY, NOT_MATCHED
 from simulation.policies.governance import in_charge
 from simulation.runner import finish
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.worth import backing_rate, own_cost_factor
 from tests.support import worlds
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.bits import count_bits, lowest
+from simulation.branching import branch
 from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
@@ -26,7 +27,7 @@ from simulation.needs import close_needs
 from simulation.phases import addresses, advance
 from simulation.policies.registry import Regime
 from simulation.setup import install
-from simulation.state import PACKED, State, branch
+from simulation.state import PACKED, State
 from tests.support import worlds
 
 STEP = 60

@@ -10,12 +10,12 @@ import yaml
 
 from experiments.configuration import load_setup
 from experiments.library import CONFIGS
+from simulation.branching import branch
 from simulation.outcomes import RunResult
 from simulation.phases import PHASES, addresses, advance
 from simulation.policies.registry import Regime
 from simulation.runner import finish
 from simulation.setup import first_state, install
-from simulation.state import branch
 from simulation.world import World
 from tests.support import worlds
 
