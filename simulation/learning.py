@@ -107,12 +107,7 @@ def learn_in_team(s, row):
     if c.size == 1:
         return
     measure_pairs(s, c)
-    fields = np.empty(count_bits(need.first), np.int64)
-    rest = need.first
-    for k in range(len(fields)):
-        fields[k] = need.field[lowest(rest)]
-        rest &= rest - 1
-    learn_from_each_other(s, c, fields)
+    learn_from_each_other(s, c, need)
 
 
 @rule
@@ -134,32 +129,36 @@ def measure_pairs(s, c):
 
 
 @rule
-def learn_from_each_other(s, c, fields):
+def learn_from_each_other(s, c, need):
     """Of two members who meet, the one learns in a field who knows less, pair after pair."""
-    known = np.empty((c.size, len(fields)))
+    fields = count_bits(need.first)
+    rest = need.first
+    for k in range(fields):
+        s.taught[k] = need.field[lowest(rest)]
+        rest &= rest - 1
     for a in range(c.size):
         row = s.members[c.first + a].row
-        for k in range(len(fields)):
-            known[a, k] = s.expertise[row, fields[k]]
+        for k in range(fields):
+            s.level[a, k] = s.expertise[row, s.taught[k]]
     meeting = s.world[0].forming_meeting_members
     pair = 0
     for a in range(1, c.size):
         for b in range(min(a, meeting)):
-            meet(known[a], known[b], s.passing[pair])
+            meet(s.level[a], s.level[b], fields, s.passing[pair])
             pair += 1
     for a in range(c.size):
         row = s.members[c.first + a].row
-        for k in range(len(fields)):
-            s.expertise[row, fields[k]] = known[a, k]
+        for k in range(fields):
+            s.expertise[row, s.taught[k]] = s.level[a, k]
 
 
 @rule
-def meet(one, other, passing):
-    """Two members, who know so much in each field, shape (fields,), pass on what one has more.
+def meet(one, other, fields, passing):
+    """Two members, who know so much in each of so many fields, pass on what one has more.
 
     Who knows more gains 0: adding that is faster than asking who it is.
     """
-    for k in range(len(one)):
+    for k in range(fields):
         gap = other[k] - one[k]
         one[k] += passing * max(0.0, gap)
         other[k] += passing * max(0.0, -gap)

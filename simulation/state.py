@@ -175,6 +175,14 @@ class State:
         (columns.MAX_MEMBERS**2,),
         "what pairs pass on per unit of expertise that one has more, in the order they meet",
     )
+    taught: np.ndarray = _column(
+        np.int64, (columns.MAX_COMPONENTS,), "the fields in which its members learn from each other"
+    )
+    level: np.ndarray = _column(
+        np.float64,
+        (columns.MAX_MEMBERS, columns.MAX_COMPONENTS),
+        "what its members know in these fields",
+    )
     # Room to work in for a team that searches; means nothing at other times.
     try_member: np.ndarray = _column(
         np.int64, (columns.MOST_TRIES,), "row of the member who makes a try"

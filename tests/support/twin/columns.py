@@ -46,6 +46,8 @@ NOT_COMPARED = {
     "free_count": "the same",
     "length": "scratch: squared lengths of a team's profiles while its members learn",
     "passing": "scratch: what a team's pairs pass on while its members learn",
+    "taught": "scratch: in which fields a team's members learn from each other",
+    "level": "scratch: what they know in these",
     "try_member": "scratch: who makes a team's tries of a quarter",
     "try_name": "scratch: the names of these tries",
     "try_component": "scratch: their draws",
