@@ -191,7 +191,7 @@ MEMBER = np.dtype(
         ("credit", "f8"),  # tries carried over
         ("own_paid", "i8"),  # fen paid by the member itself
         ("promised", "i8"),  # fen the lead pays a reluctant member
-        ("components", "i4"),  # those it is responsible for, as bits
+        ("components", "i8"),  # those it is responsible for, as bits
         # the same in a list, from the lowest on, then zeros
         ("in_turn", "u1", (MOST_IN_TURN,)),
     ],

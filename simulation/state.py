@@ -328,7 +328,7 @@ def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarr
         for name, shape in shapes.items()
         if name not in PACKED
     }
-    return columns | packed({name: shapes[name] for name in PACKED})
+    return columns | packed({name: shapes[name] for name in PACKED if name in shapes})
 
 
 def packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

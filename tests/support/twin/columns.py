@@ -13,13 +13,8 @@ from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
     ACCOUNTS,
-    ACTIVE_PROJECTS,
     MOST_IN_TURN,
-    N_CONSORTIA,
     N_LIVE,
-    N_MEMBERS,
-    N_NEEDS_SEEN,
-    N_SOLVED,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.setup import _allocate, install
@@ -153,7 +148,7 @@ def _write_people(state: State, model: TwinModel) -> None:
         state.expertise[row] = one.expertise
         state.floor[row] = one.floor
         for partner, tie in one.ties.items():
-            state.ties[row, tie.place] = (row_of[partner], tie.times, tie.last)
+            state.ties[row, tie.place] = (row_of[partner], tie.last, tie.times)
     directory = model.directory
     state.by_hash[: len(model.organisations)] = [row_of[one] for one in directory.everybody]
     position = 0
@@ -376,20 +371,12 @@ def _comparable(state: State) -> Iterator[tuple[str, np.ndarray]]:
 def _in_use(state: State, name: str) -> np.ndarray:
     """The rows of a column that mean something."""
     column: np.ndarray = getattr(state, name)
-    if name in ("consortia", "escrow"):  # behind them lies what was tried and did not form
-        return column[: state.counters[N_CONSORTIA]]
-    if name == "members":
-        return column[: state.counters[N_MEMBERS]]
-    if name == "problems":
-        return column[: state.counters[N_NEEDS_SEEN]]
+    if name in GROWING:  # behind them lies what was tried and did not form, or nothing
+        column = column[: state.counters[GROWING[name]]]
     if name == "solved":  # listed by the engine in the order in which they were solved
-        return np.sort(column[: state.counters[N_SOLVED]])
+        return np.sort(column)
     if name == "counters":  # without the length of a list that is not compared
         return np.where(np.arange(len(column)) == N_LIVE, 0, column)
-    if name == "running":
-        return column[: state.counters[ACTIVE_PROJECTS]]
-    if name in ("ring", "ring_hash"):  # behind it lie longer rings of earlier years
-        return column[: state.ring_start[-1]]
     if name == "landscapes":  # where places are scarce, tables come and go
         return column[state.thresholds >= 0] if _has_room_for_all(state) else column[:0]
     return column

@@ -97,6 +97,14 @@ def test_entrants_stand_where_their_hash_belongs(state: State) -> None:
     assert (np.diff(state.organisations["hash"][rows].astype(float)) >= 0.0).all()
 
 
+def test_useful_fields_are_noted_whenever_expertise_changes(state: State) -> None:
+    people = state.organisations[: state.counters[N_ORGANISATIONS]]
+    known = state.expertise[: len(people)] >= state.world[0]["search_least_expertise"]
+    bits = 1 << np.arange(known.shape[1], dtype=np.uint64)
+    assert (people["knows"] == (known * bits).sum(axis=1)).all()
+    assert known.any(axis=0).sum() > 12
+
+
 def test_rings_hold_who_knows_a_field_in_the_order_of_hashes(state: State) -> None:
     rebuilt = branch(state)
     rebuild_rings(rebuilt)
@@ -112,8 +120,8 @@ def test_rings_hold_who_knows_a_field_in_the_order_of_hashes(state: State) -> No
 
 
 def test_packed_columns_are_not_replaced_alone(state: State) -> None:
-    with pytest.raises(ValueError, match="write into problems"):
-        state.replace(problems=state.problems.copy())
+    with pytest.raises(ValueError, match="write into expertise"):
+        state.replace(expertise=state.expertise.copy())
     assert all(np.shares_memory(getattr(state, name), state.block) for name in PACKED)
 
 
