@@ -107,7 +107,7 @@ def learn_in_team(s, row):
     if c.size == 1:
         return
     measure_pairs(s, c)
-    learn_from_each_other(s, c, need)
+    learn_from_each_other(s, c, need, need.first)
 
 
 @rule
@@ -129,13 +129,12 @@ def measure_pairs(s, c):
 
 
 @rule
-def learn_from_each_other(s, c, need):
-    """Of two members who meet, the one learns in a field who knows less, pair after pair."""
-    fields = count_bits(need.first)
-    rest = need.first
+def learn_from_each_other(s, c, need, part):
+    """Of two members who meet, the one learns who knows less, in the fields of some components (bits)."""
+    fields = count_bits(part)
     for k in range(fields):
-        s.taught[k] = need.field[lowest(rest)]
-        rest &= rest - 1
+        s.taught[k] = need.field[lowest(part)]
+        part &= part - 1
     for a in range(c.size):
         row = s.members[c.first + a].row
         for k in range(fields):
