@@ -1,5 +1,8 @@
 """The columns a run's state is kept in; agents are views on rows.
 
+Numbers are as wide as they must be: 64 bits for money and names, fewer for what is counted. Rows of
+members are written field by field, so they have no gaps, which would hold anything.
+
 Structured arrays keep what belongs to one entity together; two-dimensional arrays hold what every
 entity has once per field or per partner. :mod:`simulation.state` puts them together.
 """
@@ -10,7 +13,7 @@ import numpy as np
 
 MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
-MOST_IN_TURN = 24  # components in a member's list: 20 in replications, and whole words of memory
+COMPONENT_PLACES = 24  # in a row: for 20 components in replications, and whole words of memory
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
 MAX_BODIES = 1024  # standing consortia of a run
@@ -64,13 +67,13 @@ NEED = np.dtype(
         ("arrival", "i4"),
         ("owner", "i4"),  # row of the firm that raised it, or -1
         ("main_field", "i4"),
-        ("field", "u1", (MOST_IN_TURN,)),
+        ("field", "u1", (COMPONENT_PLACES,)),
         ("first", "i4"),  # components in a field that no earlier one is in, as bits
-        ("posed", "u1", (MOST_IN_TURN,)),  # field in which its raiser poses a component
+        ("posed", "u1", (COMPONENT_PLACES,)),  # field in which its raiser poses a component
         ("misposed", "i4"),  # components posed in a wrong field, as bits
         ("owner_knows", "i4"),  # components that the owner poses rightly when it leads, as bits
-        ("mask", "u4", (MOST_IN_TURN,)),  # component and its neighbours, as bits
-        ("seen_by", "u4", (MOST_IN_TURN,)),  # components in whose mask a component is, as bits
+        ("mask", "u4", (COMPONENT_PLACES,)),  # component and its neighbours, as bits
+        ("seen_by", "u4", (COMPONENT_PLACES,)),  # components in whose mask a component is, as bits
         ("links", "i4"),
         ("value", "f8"),  # million yuan, expected
         ("surprise", "f8"),  # standard normal, realised value
@@ -145,7 +148,7 @@ CONSORTIUM = np.dtype(
         ("touched", "i4"),  # components its members can touch, if they are what they seem, as bits
         ("misposed", "i4"),  # components taken for what they are posed as, as bits; 0 at work
         ("found_misposed", "i4"),  # components that turned out misposed at the start
-        ("responsible", "i1", (MOST_IN_TURN,)),  # member position per component, or -1
+        ("responsible", "i1", (COMPONENT_PLACES,)),  # member position per component, or -1
         ("effort_share", "f8"),  # of the planned staff; below 1 in name only
         ("effort", "f8"),  # FTE in all
         ("coverage", "f8"),
@@ -193,7 +196,7 @@ MEMBER = np.dtype(
         ("promised", "i8"),  # fen the lead pays a reluctant member
         ("components", "i8"),  # those it is responsible for, as bits
         # the same in a list, from the lowest on, then zeros
-        ("in_turn", "u1", (MOST_IN_TURN,)),
+        ("in_turn", "u1", (COMPONENT_PLACES,)),
     ],
     align=True,
 )

@@ -13,7 +13,7 @@ from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
     ACCOUNTS,
-    MOST_IN_TURN,
+    COMPONENT_PLACES,
     N_LIVE,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
@@ -247,7 +247,7 @@ def _write_consortia(state: State, model: TwinModel) -> None:
             part = {
                 "row": row_of[member.organisation],
                 "components": _bits(in_turn),
-                "in_turn": in_turn + [0] * (MOST_IN_TURN - len(in_turn)),
+                "in_turn": in_turn + [0] * (COMPONENT_PLACES - len(in_turn)),
             }
             _fill(state.members[first], member, part)
             first += 1
