@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +29,10 @@ from experiments.words import Words
 
 if TYPE_CHECKING:
     from experiments.configuration import Setup
+    from experiments.drawing import DrawingHelper
 
 __all__ = ["PLOTS", "FigureInfo", "Plot", "save", "write_figures"]
 
-HELPER = "from experiments.figures import draw_ordered as d; d()"
 DRAWN_TABLES = (
     "differences", "fans", "incidence", "incremental_cost", "welfare_flips", "who_gains", "lorenz", "consortia",
     "network", "organisations", "dependence", "why",
@@ -62,6 +59,7 @@ def write_figures(
     setup: Setup,
     out: Path,
     lang: str | None = None,
+    helper: DrawingHelper | None = None,
 ) -> list[FigureInfo]:
     """Draw every figure the runs allow into ``out / "figures"``.
 
@@ -72,19 +70,16 @@ def write_figures(
         and ``why`` where they are there.
     out: folder of the comparison.
     lang: language of the words in the figures; the setup's when None.
-
-    Notes
-    -----
-    Half of the figures are drawn in a second process, unless ``setup.jobs`` is 1.
+    helper: a second process, which draws half of the figures.
     """
     rows = {name: tables[name].to_pylist() if name in tables else [] for name in DRAWN_TABLES}
     material = Material(panel(runs, setup), rows, setup, Words(lang or setup.lang))
     folder = out / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     names = [plot.name for plot in PLOTS if plot.possible(material)]
-    if setup.jobs == 1:
+    if helper is None:
         return _draw(material, folder, names)
-    found = {figure.name: figure for figure in _draw_in_two(material, folder, names)}
+    found = {figure.name: figure for figure in _draw_in_two(material, folder, names, helper)}
     return [found[name] for name in names]
 
 
@@ -99,25 +94,14 @@ def _draw(material: Material, folder: Path, names: Sequence[str]) -> list[Figure
         return [_write(plot, material, folder) for plot in PLOTS if plot.name in names]
 
 
-def _draw_in_two(material: Material, folder: Path, names: Sequence[str]) -> list[FigureInfo]:
+def _draw_in_two(
+    material: Material, folder: Path, names: Sequence[str], helper: DrawingHelper
+) -> list[FigureInfo]:
     """Every second figure in another process; here after all when that process fails."""
-    with tempfile.TemporaryFile() as order:
-        pickle.dump((material, folder, names[1::2]), order)
-        order.seek(0)
-        helper = subprocess.Popen(
-            [sys.executable, "-c", HELPER],
-            stdin=order, stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )  # fmt: skip
-        try:
-            own = _draw(material, folder, names[::2])
-            answer, _ = helper.communicate()
-        finally:
-            helper.kill()
-    if helper.returncode:
-        return own + _draw(material, folder, names[1::2])
-    others: list[FigureInfo] = pickle.loads(answer)
-    return own + others
+    helper.order((material, folder, names[1::2]))
+    own = _draw(material, folder, names[::2])
+    others = helper.answer()
+    return own + (_draw(material, folder, names[1::2]) if others is None else others)
 
 
 def draw_ordered() -> None:

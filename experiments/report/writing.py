@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from experiments.drawing import DrawingHelper
+
 if TYPE_CHECKING:
     from experiments.configuration import Setup
 
@@ -42,12 +44,26 @@ def write_all(
     out: Path,
     notices: Sequence[str] = (),
 ) -> tuple[dict[str, pa.Table], Path]:
-    """Write tables, figures and report in the setup's language.
+    """Write tables, figures and report in the setup's language; with jobs, in two processes.
 
     Returns
     -------
     The tables by name, and the report's path.
     """
+    if setup.jobs == 1:
+        return _write(results, setup, provenance, out, notices, None)
+    with DrawingHelper() as helper:
+        return _write(results, setup, provenance, out, notices, helper)
+
+
+def _write(
+    results: Results,
+    setup: Setup,
+    provenance: Mapping[str, Any],
+    out: Path,
+    notices: Sequence[str],
+    helper: DrawingHelper | None,
+) -> tuple[dict[str, pa.Table], Path]:
     from experiments.figures import write_figures
     from experiments.report import write_report
     from experiments.tables import write_tables
@@ -62,6 +78,6 @@ def write_all(
         shown["ranking_pairs"] = results.rankings
     if "organisations" in results.replayed:
         shown["organisations"] = results.replayed["organisations"]
-    figures = write_figures(results.runs, shown, setup, out)
+    figures = write_figures(results.runs, shown, setup, out, helper=helper)
     report = write_report(shown, figures, setup, provenance, out, setup.lang, notices)
     return tables, report

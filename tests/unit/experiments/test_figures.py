@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from experiments import figures, tables
+from experiments import drawing, figures, tables
 from experiments.figures.axes import regime_colour, regime_marker
 from experiments.figures.style import FONT, UNKNOWN_CHARACTER, printable, style
 from experiments.words import LANGUAGES, catalogue
@@ -103,10 +102,11 @@ def test_second_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     plots = [plot for plot in figures.PLOTS if plot.name in ("two_skins", "leads")]
     monkeypatch.setattr(figures, "PLOTS", plots)
     one = figures.write_figures(runs, found, setup, tmp_path / "one")
-    two = dataclasses.replace(setup, jobs=2)
-    both = figures.write_figures(runs, found, two, tmp_path / "two")
-    monkeypatch.setattr(figures, "HELPER", "raise SystemExit(1)")
-    alone = figures.write_figures(runs, found, two, tmp_path / "three")
+    with drawing.DrawingHelper() as helper:
+        both = figures.write_figures(runs, found, setup, tmp_path / "two", helper=helper)
+    monkeypatch.setattr(drawing, "HELPER", "raise SystemExit(1)")
+    with drawing.DrawingHelper() as helper:
+        alone = figures.write_figures(runs, found, setup, tmp_path / "three", helper=helper)
     assert [f.name for f in one] == [f.name for f in both] == [f.name for f in alone]
     for k, figure in enumerate(one):
         assert figure.svg.read_bytes() == both[k].svg.read_bytes() == alone[k].svg.read_bytes()
