@@ -164,7 +164,7 @@ class _OnDisk:
         weakref.finalize(self, self._file.close)
         self._names = 0
         for block in blocks:
-            self._file.write(block.tobytes())
+            self._file.write(memoryview(block))
             self._names += len(block)
         self._file.flush()
 
