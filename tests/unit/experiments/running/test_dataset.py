@@ -41,9 +41,12 @@ ROOT = Path(__file__).resolve().parents[4]
 
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch):
-    """Files of 4 runs are large here, those of 1 are small."""
+    """Files of 4 runs are large here, those of 1 are small; more names than 3 stand on the disk."""
     monkeypatch.setattr(dataset, "LARGEST", 4)
     monkeypatch.setattr(dataset, "SMALL", 2)
+    monkeypatch.setattr(register, "TOGETHER", 4)
+    monkeypatch.setattr(names_module, "RECENT", 3)
+    monkeypatch.setattr(names_module, "BLOCK", 3)
     monkeypatch.setattr(os, "fsync", lambda _handle: None)  # no power fails here
 
 

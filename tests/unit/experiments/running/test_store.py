@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.settings import ConfigError
+from experiments.running import names as names_module
 from experiments.running import plan as plan_module
 from experiments.running import store as store_module
 from experiments.running.names import Names, as_names
@@ -505,3 +506,19 @@ def test_a_long_plan_takes_next_to_no_memory(monkeypatch):
     monkeypatch.setattr(plan_module, "LOOKED_UP", 5_000)
     more = 40_000
     assert (most(10_000 + more) - most(10_000)) / more < 1.0
+
+
+def test_runs_whose_names_nearly_stand_there_are_not_done(tmp_path, monkeypatch):
+    """Made-up names that agree with those of the plan in all digits but the last."""
+    monkeypatch.setattr(names_module, "RECENT", 3)
+    monkeypatch.setattr(names_module, "BLOCK", 3)
+    plan = fake.plan(replicates=4)
+    wanted = sorted(plan.run_ids())
+    nearly = [name[:-1] + ("0" if name[-1] != "0" else "1") for name in wanted]
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run(name) for name in nearly])
+        assert sum(task.size for task in reconcile(plan, store.run_ids)) == plan.size == 12
+        store.append([make_run(name) for name in wanted[:5]])
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert store.run_ids == {*nearly, *wanted[:5]}
+        assert set(asked_for(plan, store.run_ids, store.trajectory_ids)) == set(wanted[5:])
