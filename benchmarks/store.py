@@ -178,11 +178,15 @@ def _growth(cases: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     if not {SMALLER, LARGER} <= cases.keys():
         return ""
 
-    def median(name: str, key: str) -> float:
-        return spread([one[FRESH][key] for one in cases[name]]).median
+    def median(name: str, what: str, key: str) -> float:
+        return spread([one[what][key] for one in cases[name]]).median
 
-    memory, runs = (median(LARGER, key) - median(SMALLER, key) for key in ("memory", "done"))
+    def more(what: str, key: str) -> float:
+        return median(LARGER, what, key) - median(SMALLER, what, key)
+
+    runs = more(FRESH, "done")
+    doing, finding = (plain(more(what, "memory") / runs) for what in (FRESH, AGAIN))
     return (
-        f" From {SMALLER} to {LARGER} the driver grows by {plain(memory / runs)} bytes a run; names\n"
-        f"of runs take 32 of them, and as many again while new ones are sorted in."
+        f" From {SMALLER} to {LARGER} the driver grows by {doing} bytes a run while it does them\n"
+        f"and by {finding} when it finds them done: the names of runs, 32 bytes each, stand on the disk."
     )

@@ -55,7 +55,7 @@ def write_answer(
     from experiments.tables import write_table
 
     write_parquet(out / "runs.parquet", runs_table(plan, store))
-    write_parquet(out / "failures.parquet", store.failures(plan.run_ids()))
+    write_parquet(out / "failures.parquet", store.failures(plan))
     for name, table in tables.items():
         write_table(table, out, name)
     write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))

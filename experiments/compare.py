@@ -264,7 +264,7 @@ def _write(
     )
     out = setup.out
     try:
-        write_parquet(out / "failures.parquet", store.failures(plan.run_ids()))
+        write_parquet(out / "failures.parquet", store.failures(plan))
         write_text(out / "provenance.json", json.dumps(origin, indent=2, ensure_ascii=False))
         results = _results(plan, store, setup, runs, trajectories, run)
         tables, report = write_all(results, setup, origin, out, _notices(setup, runs))

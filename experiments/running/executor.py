@@ -7,16 +7,20 @@ write each finished batch, look at the store again. *How* batches are run is an
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from agents.settings import ConfigError
 from experiments.running import LOCAL
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
+from experiments.running.names import as_names
 from experiments.running.plan import Plan, Task, reconcile
 from experiments.running.pool import Pool
 from experiments.running.progress import Progress
@@ -97,7 +101,8 @@ def execute(
         workers = min(worker_count(jobs), sum(len(task.replicates) for task in tasks))
         way = executor or (InProcess(run) if workers == 1 else Pool(run, workers))
         failures |= _work_off(way, Backlog(plan, tasks, workers), store, progress)
-        failures = {name: row for name, row in failures.items() if name not in store.run_ids}
+        done = store.run_ids.held(as_names(failures)).tolist()
+        failures = dict(itertools.compress(failures.items(), np.logical_not(done)))
         # What a way of running says about its work does not count; what can be read does.
         tasks = reconcile(plan, store.run_ids, store.trajectory_ids)
         before, left = left, _unexplained(plan, tasks, failures)

@@ -85,10 +85,11 @@ class Point:
         """Name of the run of ``regimes[regime]``; see :func:`run_id`."""
         return name_of(self.prefixes[regime], replicate)
 
-    def run_ids(self) -> np.ndarray:
-        """Names of all runs as bytes, shape (regimes, replicates)."""
-        names = [names_of(prefix, self.replicates) for prefix in self.prefixes]
-        return np.concatenate([np.empty(0, NAME), *names]).reshape(len(names), self.replicates)
+    def run_ids(self, replicates: range | None = None) -> np.ndarray:
+        """Names of the runs, of all replicates or some, as bytes, shape (regimes, replicates)."""
+        wanted = range(self.replicates) if replicates is None else replicates
+        names = [names_of(prefix, wanted) for prefix in self.prefixes]
+        return np.concatenate([np.empty(0, NAME), *names]).reshape(len(names), len(wanted))
 
 
 class Cell(NamedTuple):
@@ -123,8 +124,21 @@ class Plan:
 
     def run_ids(self) -> Names:
         """The distinct runs."""
-        names = [names_of(prefix, count) for prefix, count in self._distinct().items()]
-        return Names(np.concatenate([np.empty(0, NAME), *names]))
+        return Names(np.concatenate([np.empty(0, NAME), *self.names()]))
+
+    def names(self) -> Iterator[np.ndarray]:
+        """Names of the distinct runs as bytes, some at a time, in no order."""
+        for prefix, count in self._distinct().items():
+            for part in _cut(count, LOOKED_UP):
+                yield names_of(prefix, part)
+
+    def held(self, names: np.ndarray) -> np.ndarray:
+        """Which of these names, given as bytes, are runs of the plan; shape of ``names``."""
+        found = np.zeros(names.shape, bool)
+        if found.size:
+            for some in self.names():
+                found |= Names(some).held(names)
+        return found
 
     def _distinct(self) -> dict[bytes, int]:
         """Number of replicates by what the runs have in common."""
@@ -139,12 +153,13 @@ class Plan:
 class Task:
     """Replicates of one point, with the regimes that each of them still needs.
 
+    ``replicates`` is a range where none is left out, so that a long plan takes no memory;
     ``attempts`` counts the worker processes that have died on it.
     """
 
     point: int
     regimes: tuple[int, ...]
-    replicates: tuple[int, ...]
+    replicates: Sequence[int]
     attempts: int = 0
 
     @property
@@ -178,34 +193,52 @@ def reconcile(
     stored, kept = Names.of(runs), Names.of(trajectories)
     claimed = _Claimed()
     tasks: list[Task] = []
-    for indices in _portions(plan.points):
-        points = [plan.points[index] for index in indices]
-        names = [point.run_ids() for point in points]
+    for stretches in _portions(plan.points):
+        points = [plan.points[stretch.point] for stretch in stretches]
+        names = [
+            point.run_ids(stretch.replicates)
+            for point, stretch in zip(points, stretches, strict=True)
+        ]
         done = _done(points, names, stored, kept)
-        for index, point, found in zip(indices, points, done, strict=True):
+        for stretch, point, found in zip(stretches, points, done, strict=True):
             if not found.all():
-                tasks += _tasks(index, point, claimed.left(point, ~found))
+                tasks += _tasks(stretch, claimed.left(point, stretch.replicates, ~found))
     return tasks
 
 
-def _portions(points: Sequence[Point]) -> Iterator[list[int]]:
-    """Indices of points that are looked up together: a few large ones, or many small ones."""
-    portion: list[int] = []
+class _Stretch(NamedTuple):
+    """Replicates of a point, by its index."""
+
+    point: int
+    replicates: range
+
+
+def _portions(points: Sequence[Point]) -> Iterator[list[_Stretch]]:
+    """What is looked up together: some replicates of a large point, or many small points."""
+    portion: list[_Stretch] = []
     size = 0
     for index, point in enumerate(points):
-        portion.append(index)
-        size += point.replicates * len(point.regimes)
-        if size >= LOOKED_UP:
-            yield portion
-            portion, size = [], 0
+        regimes = max(1, len(point.regimes))
+        for replicates in _cut(point.replicates, max(1, LOOKED_UP // regimes)):
+            portion.append(_Stretch(index, replicates))
+            size += len(replicates) * regimes
+            if size >= LOOKED_UP:
+                yield portion
+                portion, size = [], 0
     if portion:
         yield portion
+
+
+def _cut(count: int, longest: int) -> Iterator[range]:
+    """The numbers from 0 to ``count`` - 1, so many at a time."""
+    for first in range(0, count, longest):
+        yield range(first, min(first + longest, count))
 
 
 def _done(
     points: Sequence[Point], names: Sequence[np.ndarray], stored: Names, kept: Names
 ) -> list[np.ndarray]:
-    """Which runs of each point are complete, each of shape (regimes, replicates)."""
+    """Which runs of each stretch are complete, each of shape (regimes, replicates)."""
     every = np.concatenate([one.ravel() for one in names])
     sizes = [one.size for one in names]
     plain = np.repeat([not point.trajectories for point in points], sizes)
@@ -223,27 +256,37 @@ class _Claimed:
         self._any: dict[bytes, int] = {}
         self._with_trajectories: dict[bytes, int] = {}
 
-    def left(self, point: Point, missing: np.ndarray) -> np.ndarray:
-        """What nobody has asked for; from now on it is asked for. Changes ``missing``."""
+    def left(self, point: Point, replicates: range, missing: np.ndarray) -> np.ndarray:
+        """What nobody has asked for; from now on it is asked for. Changes ``missing``.
+
+        Lower replicates of the point have been asked for, or are complete.
+        """
         kinds = (self._any, self._with_trajectories)
         enough = kinds[point.trajectories]
         for regime, prefix in enumerate(point.prefixes):
-            missing[regime, : enough.get(prefix, 0)] = False
+            missing[regime, : max(0, enough.get(prefix, 0) - replicates.start)] = False
             for claims in kinds[: 1 + point.trajectories]:
-                claims[prefix] = max(claims.get(prefix, 0), point.replicates)
+                claims[prefix] = max(claims.get(prefix, 0), replicates.stop)
         return missing
 
 
-def _tasks(index: int, point: Point, missing: np.ndarray) -> Iterator[Task]:
+def _tasks(stretch: _Stretch, missing: np.ndarray) -> Iterator[Task]:
     """Replicates with the same missing regimes together; ``missing`` (regimes, replicates)."""
     groups: dict[bytes, list[int]] = {}
     by_replicate = np.ascontiguousarray(missing.T)
     for replicate in np.flatnonzero(missing.any(axis=0)).tolist():
-        groups.setdefault(by_replicate[replicate].tobytes(), []).append(replicate)
+        pattern = by_replicate[replicate].tobytes()
+        groups.setdefault(pattern, []).append(stretch.replicates[replicate])
     for pattern, group in groups.items():
         regimes = tuple(np.flatnonzero(np.frombuffer(pattern, bool)).tolist())
-        for first in range(0, len(group), TASK_REPLICATES):
-            yield Task(index, regimes, tuple(group[first : first + TASK_REPLICATES]))
+        for part in _cut(len(group), TASK_REPLICATES):
+            yield Task(stretch.point, regimes, _short(group[part.start : part.stop]))
+
+
+def _short(numbers: Sequence[int]) -> Sequence[int]:
+    """Rising numbers as a range where none is left out."""
+    whole = range(numbers[0], numbers[-1] + 1)
+    return whole if len(whole) == len(numbers) else tuple(numbers)
 
 
 def _digest(*parts: bytes) -> bytes:

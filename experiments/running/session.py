@@ -68,6 +68,6 @@ def do_runs(
             return execute(plan, store, setup.jobs, shown, run=run, executor=executor)
     except KeyboardInterrupt:
         if progress:
-            kept = int(store.run_ids.held(plan.run_ids().as_bytes()).sum())
+            kept = sum(int(store.run_ids.held(names).sum()) for names in plan.names())
             print(f"{kept} finished runs are kept in {setup.out}.", file=sys.stderr)
         raise

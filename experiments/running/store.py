@@ -7,7 +7,8 @@ Layout of an output folder::
     store/runs/              one row per run: run_id, replicate, seed, one column per outcome, stages
     store/trajectories/      one row per run and quarter
     store/failures/          runs that failed: run_id, variant, regime, replicate, seed, error
-    store/checked/           which runs stand in which file, so that opening takes no reading
+    store/checked/           which runs stand in which file, so that opening takes no reading;
+                             while a store is open its sorted names, unseen
     store/set_aside/         files that were damaged; their runs are done again
 
 A batch is a file, written under a temporary name in its own folder, flushed to the disk, and
@@ -44,7 +45,7 @@ from experiments.running.files import (
     write_parquet,
 )
 from experiments.running.names import Names, as_names, column_names
-from experiments.running.plan import SCHEMA_VERSION
+from experiments.running.plan import SCHEMA_VERSION, Plan
 from simulation.outcomes import OUTCOMES, TRAJECTORIES
 
 __all__ = [
@@ -261,7 +262,7 @@ class Store:
         rows = np.repeat(starts[chosen], lengths) + np.arange(len(owner)) - before
         return table.take(pa.array(rows, pa.int64())), owner
 
-    def failures(self, of: Names | None = None) -> pa.Table:
+    def failures(self, of: Names | Plan | None = None) -> pa.Table:
         """Runs that failed and have not been done since: the last failure of each.
 
         Parameters

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -19,9 +20,11 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.running import dataset
+from experiments.running import dataset, register
+from experiments.running import names as names_module
 from experiments.running.dataset import DataSet
 from experiments.running.files import read_by_content
+from experiments.running.names import names_of
 from experiments.running.store import (
     OUTCOME_NAMES,
     RUNS,
@@ -38,9 +41,12 @@ ROOT = Path(__file__).resolve().parents[4]
 
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch):
-    """Files of 4 runs are large here, those of 1 are small."""
+    """Files of 4 runs are large here, those of 1 are small; more names than 3 stand on the disk."""
     monkeypatch.setattr(dataset, "LARGEST", 4)
     monkeypatch.setattr(dataset, "SMALL", 2)
+    monkeypatch.setattr(register, "TOGETHER", 4)
+    monkeypatch.setattr(names_module, "RECENT", 3)
+    monkeypatch.setattr(names_module, "BLOCK", 3)
     monkeypatch.setattr(os, "fsync", lambda _handle: None)  # no power fails here
 
 
@@ -336,19 +342,70 @@ def flip(path: Path, at: float, *, quietly: bool) -> None:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
 
 
-def test_a_second_opening_reads_no_values(tmp_path, monkeypatch):
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_second_opening_reads_no_values(tmp_path, monkeypatch, merged):
     out = filled(tmp_path)
+    if not merged:  # files that are large enough as they come are none the less in the register
+        monkeypatch.setattr(dataset, "SMALL", 0)
     compact(out)
+    assert len(files(out, "runs")) == (2 if merged else 7)
     read: list[str] = []
 
     def watched(path: Path) -> pq.ParquetFile:
         read.append(path.parent.name)
         return read_by_content(path)
 
-    monkeypatch.setattr(dataset, "read_by_content", watched)
+    for module in (dataset, register):
+        monkeypatch.setattr(module, "read_by_content", watched)
     with Store(out, EXPERIMENT) as store:
         assert store.run_ids == set(NAMES)
     assert set(read) == {"checked"}
+
+
+def test_a_session_without_a_second_opening_leaves_a_register(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "SMALL", 0)
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run(number) for number in range(7)])
+        store.compact()
+    assert len(files(tmp_path, "runs")) == len(files(tmp_path, "trajectories")) == 1
+    assert {path.name.split("-")[0] for path in files(tmp_path, "checked")} == {
+        "runs", "trajectories",
+    }  # fmt: skip
+
+
+def most(store: Path, runs: int) -> int:
+    """The most bytes held at once while runs come, are merged, read, and found by another process.
+
+    Without those of Arrow, which are those of one file.
+    """
+    (store / "checked").mkdir(parents=True)
+    tracemalloc.start()
+    try:
+        first, again = (DataSet(store, "trajectories", NARROW) for _ in range(2))
+        first.prepare(alone=True)
+        for one in range(0, runs, 500):
+            names = pa.array(names_of(b"one ", range(one, one + 500)).astype(str))
+            zeros = np.zeros(500)
+            first.append(pa.table([names, zeros.astype(np.int32), zeros], schema=NARROW))
+        first.compact()
+        again.open()
+        again.compact()
+        assert sum(table.num_rows for table in again.tables()) == len(again.names) == runs
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_runs(tmp_path, monkeypatch):
+    for module, name in (
+        (dataset, "LARGEST"), (register, "TOGETHER"), (names_module, "RECENT"),
+        (names_module, "BLOCK"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, 2_000)
+    monkeypatch.setattr(dataset, "SMALL", 1_000)
+    more = 40_000
+    grown = most(tmp_path / "many", 8_000 + more) - most(tmp_path / "few", 8_000)
+    assert grown / more < 4.0
 
 
 @pytest.mark.parametrize("at", [0.0, 0.3, 0.6, 0.9, 1.0])
@@ -391,8 +448,8 @@ def test_a_damaged_register_is_not_believed(tmp_path, at):
     out = filled(tmp_path)
     before = everything(out)
     compact(out)
-    for register in files(out, "checked"):
-        flip(register, at, quietly=True)
+    for path in files(out, "checked"):
+        flip(path, at, quietly=True)
     assert everything(out) == before
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.settings import ConfigError
+from experiments.running import names as names_module
 from experiments.running import plan as plan_module
 from experiments.running import store as store_module
-from experiments.running.names import Names
+from experiments.running.names import Names, as_names
 from experiments.running.plan import Plan, reconcile, run_id
 from experiments.running.store import (
     OUTCOME_NAMES,
@@ -427,7 +429,7 @@ def test_long_tasks_are_cut_and_many_small_points_are_looked_up_together(monkeyp
     plan = fake.with_point(fake.plan(replicates=7), variant="b", seed=8, replicates=2)
     plan = fake.with_point(plan, variant="c", seed=9, replicates=2, trajectories=False)
     stored = {plan.points[1].run_id(regime, 1) for regime in range(3)}
-    assert [(task.point, task.replicates) for task in reconcile(plan, stored, stored)] == [
+    assert [(task.point, tuple(task.replicates)) for task in reconcile(plan, stored, stored)] == [
         (0, (0, 1, 2)), (0, (3, 4, 5)), (0, (6,)), (1, (0,)), (2, (0, 1)),
     ]  # fmt: skip
 
@@ -446,6 +448,15 @@ def asked_for(plan: Plan, stored: set[str], quarters: set[str]) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module", params=[1, 7, plan_module.LOOKED_UP])
+def _portions(request):
+    """However many runs are looked up together, the same is asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan_module, "LOOKED_UP", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("_portions")
 @given(
     stored=st.sets(st.sampled_from(sorted(PLAN.run_ids()))),
     quarters=st.sets(st.sampled_from(sorted(PLAN.run_ids()))),
@@ -458,9 +469,57 @@ def test_reconcile_asks_for_exactly_what_is_missing(stored, quarters, strangers)
     assert sorted(asked) == sorted(missing)
 
 
+@pytest.mark.usefixtures("_portions")
 @given(stored=st.sets(st.sampled_from(sorted(PLAN.run_ids()))))
 def test_a_run_that_two_points_share_is_asked_for_once(stored):
     plan = fake.with_point(fake.plan(replicates=4), variant="same", replicates=6)
     asked = asked_for(plan, stored, stored)
     assert len(asked) == len(set(asked))
     assert set(asked) == plan.run_ids() - stored
+
+
+@pytest.mark.usefixtures("_portions")
+def test_a_plan_knows_its_runs_and_no_others():
+    shared = fake.with_point(fake.plan(replicates=4), variant="same", replicates=6)
+    names = as_names(sorted(shared.run_ids()))
+    assert shared.held(names).all() and len(names) == 18
+    longer = fake.plan(replicates=7).points[0].run_ids()
+    assert shared.held(longer).tolist() == [[True] * 6 + [False]] * 3
+    assert shared.held(as_names([])).shape == (0,)
+    assert np.array_equal(fake.plan(replicates=7).points[0].run_ids(range(2, 5)), longer[:, 2:5])
+
+
+def most(replicates: int) -> int:
+    """The most bytes that were held at once while nothing, or all, of a plan was found done."""
+    plan = fake.plan(replicates=replicates, regimes=fake.REGIMES[:1])
+    tracemalloc.start()
+    try:
+        (first, *_, last) = reconcile(plan, ())
+        assert first.replicates[0] == 0 and last.replicates[-1] == replicates - 1
+        assert not plan.held(as_names(["a stranger"])).any()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_plan_takes_next_to_no_memory(monkeypatch):
+    monkeypatch.setattr(plan_module, "LOOKED_UP", 5_000)
+    more = 40_000
+    assert (most(10_000 + more) - most(10_000)) / more < 1.0
+
+
+def test_runs_whose_names_nearly_stand_there_are_not_done(tmp_path, monkeypatch):
+    """Made-up names that agree with those of the plan in all digits but the last."""
+    monkeypatch.setattr(names_module, "RECENT", 3)
+    monkeypatch.setattr(names_module, "BLOCK", 3)
+    plan = fake.plan(replicates=4)
+    wanted = sorted(plan.run_ids())
+    nearly = [name[:-1] + ("0" if name[-1] != "0" else "1") for name in wanted]
+    with Store(tmp_path, EXPERIMENT) as store:
+        store.append([make_run(name) for name in nearly])
+        assert sum(task.size for task in reconcile(plan, store.run_ids)) == plan.size == 12
+        store.append([make_run(name) for name in wanted[:5]])
+    with Store(tmp_path, EXPERIMENT) as store:
+        assert store.run_ids == {*nearly, *wanted[:5]}
+        asked = asked_for(plan, set(store.run_ids), set(store.trajectory_ids))
+        assert sorted(asked) == wanted[5:]
