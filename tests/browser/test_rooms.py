@@ -173,7 +173,7 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     shot(teacher, f"debrief-{lang}")
     teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
     student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'x' * 43}")
-    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.code"))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -266,14 +266,49 @@ def test_a_seat_that_is_waited_for_says_so_and_one_that_is_gone_can_be_taken_ane
     expect(student.locator("#who")).to_contain_text("Ada")
     expect(student.locator("#fetching")).to_be_hidden()
 
+    assert student.evaluate("Object.keys(localStorage)") == [f"room-{code}"]
+    watched = fresh(browser, 1366, 768)
+    watched.goto(f"{server.address}room/screen?lang={lang}#{code}")
+    expect(watched.locator("#live")).to_be_visible()
     teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
-    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.code"))
     expect(student.locator("#live")).to_be_hidden()
+    assert student.evaluate("localStorage.length") == 0 and "." not in student.url.split("?")[1]
+    sound(student)
+    shot(student, f"forgotten-{lang}")
+    another = watched.get_by_role("link", name=word(lang, "open.another"))
+    expect(another).to_be_visible()
+    expect(watched.locator("#live")).to_be_hidden()
+    student.reload()
+    expect(student.get_by_role("alert")).to_be_hidden()  # nothing is kept that would ask again
     _, other = opened(server, browser, lang)
     student.get_by_label(word(lang, "join.code")).fill(other.lower())
     join(student, lang, "Bert")
     expect(student.locator("#who")).to_contain_text("Bert")
     expect(student.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_browser_with_the_key_of_no_seat_forgets_it_and_one_with_a_wrong_address_finds_its_seat(
+    server: Server, browser: Browser, lang: str
+) -> None:
+    _, code = opened(server, browser, lang)
+    student = fresh(browser, 390, 844)
+    student.goto(f"{server.address}room/seat?lang={lang}")
+    student.evaluate(f"localStorage.setItem('room-{code}', '{'x' * 43}')")
+    student.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.token"))
+    expect(student.get_by_label(word(lang, "join.code"))).to_have_value(code)
+    join(student, lang, "Ada")
+    expect(student.locator("#who")).to_contain_text("Ada")
+    expect(student.get_by_role("alert")).to_be_hidden()
+    student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'y' * 43}")  # mistyped
+    expect(student.locator("#who")).to_contain_text("Ada")
+
+
+def forgotten(lang: str, key: str) -> str:
+    """Why a key is of no use, and that it is kept no longer."""
+    return ("" if lang == "zh" else " ").join([word(lang, key), word(lang, "forgotten")])
 
 
 def join(student: Page, lang: str, name: str) -> None:

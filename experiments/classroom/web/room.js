@@ -1,12 +1,12 @@
 // The pages of a room: opening it, a seat, the teacher's, the projected one. A key stays in the address after # and is never sent in it.
 
-import { DATA, LANG, $, el } from "./page.js";
+import { DATA, LANG, $, el, sentences } from "./page.js";
 import { debriefing, sums, table } from "./room-debrief.js";
 import { choices, saidYes, say, seatName } from "./room-items.js";
 
 const EVERY = 1500; // milliseconds between looks
 const WINDOWS = ["publish", "invite", "answer", "fund"];
-const [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
+let [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
 let shown = "";
 let view = null;
 
@@ -132,11 +132,23 @@ async function look(page) {
   return view.state !== "ended";
 }
 
-/** The room or the key is gone: a student may take a seat anew. */
-function leave(page) {
-  $("fetching").hidden = true;
-  if (page !== "seat") return;
-  $("live").hidden = true;
+/** What this browser keeps for a room that is gone, or for a seat that its key does not open, it forgets. */
+function forget(error) {
+  localStorage.removeItem(`room-${code}`);
+  [code, token] = error.kind === "code" ? [] : [code];
+  history.replaceState(null, "", `?lang=${LANG}${code ? `#${code}` : ""}`); // a reload does not bring it back
+  otherLanguage();
+  tell(new Error(sentences([error.message, say("forgotten")])));
+}
+
+/** The room or the key is gone: nothing of it is shown any more, and a student may take a seat anew. */
+function leave(page, error) {
+  for (const id of ["fetching", "live", "debrief", "invite", "picture"]) if ($(id)) $(id).hidden = true;
+  [view, shown] = [null, ""];
+  if (page !== "seat") return $("error").append(" ", el("a", { href: `/room?lang=${LANG}` }, say("open.another")));
+  const kept = localStorage.getItem(`room-${code}`);
+  if (error.kind === "token" && kept && kept !== token) return go("seat", `${code}.${kept}`);
+  forget(error);
   $("join").hidden = false;
   joinRoom();
 }
@@ -152,7 +164,7 @@ async function keepLooking(page) {
     if (!on) return;
   } catch (error) {
     tell(error.kind ? error : new Error(say("gone")));
-    if (error.kind && error.kind !== "rate") return leave(page);
+    if (error.kind && error.kind !== "rate") return leave(page, error);
   }
   setTimeout(() => keepLooking(page), EVERY);
 }
@@ -180,7 +192,12 @@ function teach() {
   keepLooking("teacher");
 }
 
-$("other-language").href += location.hash;
+function otherLanguage() {
+  const link = $("other-language");
+  link.href = `${link.getAttribute("href").split("#")[0]}${location.hash}`;
+}
+
+otherLanguage();
 const back = code && localStorage.getItem(`room-${code}`);
 if (DATA.page === "open") openRoom();
 else if (DATA.page === "teacher") teach();
