@@ -22,6 +22,10 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 SERIOUS = ("serious", "critical")
 LONG = 20_000  # milliseconds
 expect.set_options(timeout=LONG)  # a machine may be busy
+UNCOVERED = """() => {
+    const [one, bar] = [document.activeElement, document.querySelector(".send")];
+    return one.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top;
+}"""  # nothing that has the focus lies under the bar
 NAME = "<img src=x onerror=alert(1)>"
 
 
@@ -208,20 +212,49 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     bid = lead.locator("fieldset").first
     box = bid.get_by_label(word(lang, "item.bid_do"), exact=True)
     if not box.is_checked():
+        expect(bid.locator(".invite")).to_be_hidden()  # whoever does not bid invites nobody
         reach(lead, box)
         lead.keyboard.press("Space")
     reach(lead, bid.locator("summary"))
     lead.keyboard.press("Enter")
     stranger = bid.locator("details input").first
     key = stranger.get_attribute("value")
+    invited = names(lead)[f"organisation-{str(key).split(':')[3]}"]
+    before = bid.locator(".invite input[type=checkbox]:checked").count()
+    reach(lead, bid.get_by_label(word(lang, "find")))
+    lead.keyboard.type(invited)
+    everybody = bid.locator(".invite .choice").count()
+    expect(bid.get_by_role("status")).to_have_text(word(lang, "found", n=1, all=everybody))
+    expect(bid.locator(".invite .choice:visible")).to_have_count(1)
     reach(lead, stranger)
     lead.keyboard.press("Space")
     expect(stranger).to_be_checked()
+    bids = lead.locator("fieldset > .choice input:checked").count()
+    counted = lead.locator("#count")
+    expect(counted).to_have_text(word(lang, "count_bids", bids=bids, invited=before + 1))
+    bid.get_by_label(word(lang, "find")).fill("")
+    expect(bid.locator(".invite .choice:visible")).to_have_count(everybody)
+    for order in ("pause", "start"):  # a stopped clock takes no tick away
+        teacher.get_by_role("button", name=word(lang, f"control.{order}"), exact=True).click()
+        clock = lead.locator("#clock")
+        expect(clock).to_contain_text(stopped(lang) if order == "pause" else running(lang))
+        expect(stranger).to_be_checked()
     sound(lead)
     shot(lead, f"invite-{lang}")
+    lead.set_viewport_size({"width": 390, "height": 844})
+    lead.evaluate("scrollTo(0, 0)")
+    expect(lead.get_by_role("button", name=word(lang, "decide"), exact=True)).to_be_in_viewport()
+    sound(lead)
+    shot(lead, f"invite-phone-{lang}")
+    reach(lead, bid.locator(".invite input[type=checkbox]").last)
+    assert lead.evaluate(UNCOVERED)
     reach(lead, lead.get_by_role("button", name=word(lang, "decide"), exact=True))
     lead.keyboard.press("Enter")
     expect(lead.get_by_text(word(lang, "decided"))).to_be_visible()
+    stranger.click()
+    expect(lead.get_by_text(word(lang, "unsent"))).to_be_visible()
+    stranger.click()
+    lead.set_viewport_size({"width": 1366, "height": 768})
     expect(screen.locator("#ready")).to_contain_text(word(lang, "screen.decided"))
     expect(screen.locator("#net .edges line").first).to_be_attached()
     expect(screen.locator("#qr")).to_have_js_property("complete", True)
@@ -240,9 +273,8 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     expect(other.locator("#wanted option[value=organisation-21]")).to_have_count(0)
     step_on(teacher, lang)
     teacher.get_by_role("button", name=word(lang, "control.end"), exact=True).click()
-    _, need, _, who = str(key).split(":")
-    invited = word(lang, "said.ask.yes", need=need, who=names(lead)[f"organisation-{who}"])
-    expect(lead.locator(".deeds")).to_contain_text(invited)
+    said = word(lang, "said.ask.yes", need=str(key).split(":")[1], who=invited)
+    expect(lead.locator(".deeds")).to_contain_text(said)
     shot(lead, f"debrief-lead-{lang}")
 
 
@@ -304,6 +336,15 @@ def test_a_browser_with_the_key_of_no_seat_forgets_it_and_one_with_a_wrong_addre
     expect(student.get_by_role("alert")).to_be_hidden()
     student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'y' * 43}")  # mistyped
     expect(student.locator("#who")).to_contain_text("Ada")
+
+
+def running(lang: str) -> str:
+    """What the clock says before it says how long; no seconds are left when it stands."""
+    return catalogue(lang)["classroom.room.state.running"].partition("{left}")[2]
+
+
+def stopped(lang: str) -> str:
+    return catalogue(lang)["classroom.room.state.paused"].rpartition("}")[2]
 
 
 def forgotten(lang: str, key: str) -> str:

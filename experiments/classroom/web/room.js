@@ -2,13 +2,14 @@
 
 import { DATA, LANG, $, el, sentences } from "./page.js";
 import { debriefing, sums, table } from "./room-debrief.js";
-import { choices, saidYes, say, seatName } from "./room-items.js";
+import { choices, counted, saidYes, say, seatName } from "./room-items.js";
 
 const EVERY = 1500; // milliseconds between looks
 const WINDOWS = ["publish", "invite", "answer", "fund"];
 let [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
 let shown = "";
 let view = null;
+let laid = null; // the step whose items are on the page
 
 function tell(error) {
   $("error").textContent = error?.message ?? "";
@@ -81,17 +82,32 @@ function clock() {
 
 function choose() {
   if (!view.items.length) return [el("p", {}, say("nothing"))];
-  const boxes = choices(view.items, view.changed ?? []);
+  const list = el("div", {}, ...choices(view.items, view.changed ?? []));
   const done = el("p", { class: "help", role: "status" }, say(view.changed ? "decided" : "undecided"));
+  const count = el("p", { id: "count", role: "status" }, counted(list));
   const turn = view.turn;
+  let kept = Boolean(view.changed);
+  list.addEventListener("change", () => {
+    count.textContent = counted(list);
+    if (kept) done.textContent = say("unsent");
+  });
   const button = el("button", { class: "main", type: "button", id: "decide", onclick: async () => {
     try {
-      await ask(`/${code}/decide`, { turn, yes: saidYes($("items")) });
+      await ask(`/${code}/decide`, { turn, yes: saidYes(list) });
       done.textContent = say("decided");
+      kept = true;
       tell(null);
     } catch (error) { tell(error); }
   } }, say("decide"));
-  return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), ...boxes, button, done];
+  return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), list,
+    el("div", { class: "send" }, button, count, done)];
+}
+
+/** What lies before a seat stands until the step is over: a stopped clock takes no tick away. */
+function layBefore() {
+  const step = inPlay() ? view.turn : -1;
+  if (step !== laid) $("items").replaceChildren(...(inPlay() ? choose() : []));
+  laid = step;
 }
 
 /** Only buttons that do something can be pressed. */
@@ -115,7 +131,7 @@ async function draw(page) {
   if (page === "teacher") allow();
   if (page === "screen") (await import("./room-screen.js")).drawScreen(view);
   else $("numbers").replaceChildren(sums(view));
-  if (page === "seat") $("items").replaceChildren(...(inPlay() ? choose() : []));
+  if (page === "seat") layBefore();
   if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
   if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
   $("debrief").hidden = !over || page === "screen";
@@ -144,7 +160,7 @@ function forget(error) {
 /** The room or the key is gone: nothing of it is shown any more, and a student may take a seat anew. */
 function leave(page, error) {
   for (const id of ["fetching", "live", "debrief", "invite", "picture"]) if ($(id)) $(id).hidden = true;
-  [view, shown] = [null, ""];
+  [view, shown, laid] = [null, "", null];
   if (page !== "seat") return $("error").append(" ", el("a", { href: `/room?lang=${LANG}` }, say("open.another")));
   const kept = localStorage.getItem(`room-${code}`);
   if (error.kind === "token" && kept && kept !== token) return go("seat", `${code}.${kept}`);
