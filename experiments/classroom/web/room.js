@@ -126,6 +126,7 @@ async function draw(page) {
   }
   steps();
   const over = view.state === "ended";
+  document.body.classList.toggle("over", over);
   $("steps").hidden = over;
   $("numbers").hidden = over && page !== "screen"; // the debrief has them
   if (page === "teacher") allow();
@@ -133,7 +134,7 @@ async function draw(page) {
   else $("numbers").replaceChildren(sums(view));
   if (page === "seat") layBefore();
   if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
-  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
+  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`), view.seat));
   $("debrief").hidden = !over || page === "screen";
 }
 
