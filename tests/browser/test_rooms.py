@@ -26,6 +26,20 @@ UNCOVERED = """() => {
     const [one, bar] = [document.activeElement, document.querySelector(".send")];
     return one.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top;
 }"""  # nothing that has the focus lies under the bar
+READABLE = """() => {
+    const names = [...document.querySelectorAll("#net .name")];
+    const told = [...names, document.querySelector(".below")];
+    const boxes = told.map((one) => one.getBoundingClientRect());
+    const over = (a, k) => told.slice(k + 1).filter((_, n) => !apart(a, boxes[k + 1 + n]));
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+    const inside = (a) => a.left >= 0 && a.right <= innerWidth && a.top >= 0 && a.bottom <= innerHeight;
+    const size = (one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
+    return {
+        names: names.length, smallest: Math.min(...names.map(size)) / innerHeight, inside: boxes.every(inside),
+        covered: boxes.flatMap((a, k) => over(a, k).map((one) => [told[k].textContent, one.textContent])),
+    };
+}"""
+FORTIETH = 1 / 40  # of the height of what is projected: a letter that is read in the last row
 NAME = "<img src=x onerror=alert(1)>"
 
 
@@ -261,13 +275,17 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     stranger.click()
     lead.set_viewport_size({"width": 1366, "height": 768})
     expect(screen.locator("#ready")).to_contain_text(word(lang, "screen.decided"))
-    expect(screen.locator("#net .edges line").first).to_be_attached()
+    expect(screen.locator("#net .edges path").first).to_be_attached()
     expect(screen.locator("#qr")).to_have_js_property("complete", True)
     assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
     sound(screen)
     shot(screen, f"screen-{lang}")
-    screen.set_viewport_size({"width": 1366, "height": 768})
-    shot(screen, f"screen-small-{lang}")
+    for width, height in ((1366, 768), (1920, 1080)):
+        screen.set_viewport_size({"width": width, "height": height})
+        read = screen.evaluate(READABLE)
+        assert read["names"] == 40 and read["inside"] and read["covered"] == []
+        assert read["smallest"] >= FORTIETH
+        sound(screen)
 
     again = context.new_page()  # the same browser, without the key in the address
     again.goto(f"{server.address}room/seat?lang={lang}#{code}")
@@ -278,6 +296,14 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     expect(other.locator("#wanted option[value=organisation-21]")).to_have_count(0)
     step_on(teacher, lang)
     teacher.get_by_role("button", name=word(lang, "control.end"), exact=True).click()
+    projected = screen.locator("#debrief")
+    expect(projected.locator("figure")).to_have_count(3)
+    expect(projected).to_contain_text(word(lang, "one_run"))
+    expect(projected.locator(".deeds")).to_have_count(0)
+    assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
+    assert screen.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    sound(screen)
+    shot(screen, f"screen-debrief-{lang}")
     said = word(lang, "said.ask.yes", need=str(key).split(":")[1], who=invited)
     expect(lead.locator(".deeds")).to_contain_text(said)
     shot(lead, f"debrief-lead-{lang}")

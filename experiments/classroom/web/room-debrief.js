@@ -23,6 +23,13 @@ export function sums(told) {
   return table(say("beside"), [say("what"), say("room"), say("model")], rows);
 }
 
+/** What stands on the figures, as of now. */
+export function soFar(told) {
+  const value = (rows, name) => number(last(rows, told)[at(told, name)] ?? 0, 1);
+  return el("dl", {}, ...PANELS.flatMap((name) => [el("dt", {}, say(`series.${name}`)),
+    el("dd", {}, say("screen.values", { room: value(told.room, name), model: value(told.model, name) }))]));
+}
+
 function panel(told, name) {
   const column = at(told, name);
   const lines = [["room", told.room], ["model", told.model]].map(([kind, rows]) => [kind, rows.map((row) => row[column])]);

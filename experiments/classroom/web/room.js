@@ -1,7 +1,7 @@
 // The pages of a room: opening it, a seat, the teacher's, the projected one. A key stays in the address after # and is never sent in it.
 
 import { DATA, LANG, $, el, sentences } from "./page.js";
-import { debriefing, sums, table } from "./room-debrief.js";
+import { debriefing, soFar, sums, table } from "./room-debrief.js";
 import { choices, counted, saidYes, say, seatName } from "./room-items.js";
 
 const EVERY = 1500; // milliseconds between looks
@@ -77,7 +77,8 @@ function steps() {
 
 function clock() {
   $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: Math.ceil(view.left) });
-  $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : "";
+  const seated = view.state === "waiting" && view.seats ? say("seated", { n: view.seats.length }) : "";
+  $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : seated;
 }
 
 function choose() {
@@ -116,8 +117,15 @@ function allow() {
   for (const [order, where] of Object.entries(states)) $(order).disabled = !where.includes(view.state);
 }
 
-const people = () => [table(say("people", { n: view.seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
-  view.seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]))];
+/** Who sits where; whoever is waited for comes first. */
+function people() {
+  const rank = (one) => (!one.items ? 2 : one.decided ? 1 : 0);
+  const seats = inPlay() ? [...view.seats].sort((one, other) => rank(one) - rank(other)) : view.seats;
+  const shown = table(say("people", { n: seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
+    seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]));
+  shown.querySelectorAll("tbody tr").forEach((row, k) => row.classList.toggle("thinks", inPlay() && !rank(seats[k])));
+  return shown;
+}
 
 async function draw(page) {
   $("live").hidden = false;
@@ -128,14 +136,14 @@ async function draw(page) {
   const over = view.state === "ended";
   document.body.classList.toggle("over", over);
   $("steps").hidden = over;
-  $("numbers").hidden = over && page !== "screen"; // the debrief has them
+  $("numbers").hidden = over; // the debrief has them
   if (page === "teacher") allow();
-  if (page === "screen") (await import("./room-screen.js")).drawScreen(view);
-  else $("numbers").replaceChildren(sums(view));
+  if (page === "screen") return (await import("./room-screen.js")).drawScreen(view);
+  $("numbers").replaceChildren(page === "teacher" ? soFar(view) : sums(view));
   if (page === "seat") layBefore();
-  if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
-  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`), view.seat));
-  $("debrief").hidden = !over || page === "screen";
+  if (page === "teacher") $("items").replaceChildren(...(over ? [] : [people()]));
+  if (over) $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`), view.seat));
+  $("debrief").hidden = !over;
 }
 
 async function look(page) {
@@ -188,7 +196,7 @@ async function keepLooking(page) {
 
 function invitation() {
   $("code-shown").textContent = code;
-  $("where").textContent = `${location.origin}/room/seat`;
+  $("where").replaceChildren(location.origin, el("wbr"), "/room/seat");
   $("qr").src = `/api/room/${code}/qr.svg?lang=${LANG}`;
 }
 

@@ -109,7 +109,18 @@ def test_the_projected_page_tells_no_name_and_opens_nothing(client: TestClient) 
     told = client.get(f"{room.path}/screen").json()
     assert [one["seat"] for one in told["seats"]] == ["ministry"] and told["teams"]
     assert "Zhuge" not in text and token not in text and room.teacher not in text
-    assert "table" not in told and "items" not in told
+    assert "table" not in told and "items" not in told and "outcome" not in told
+    view = forward(room, token, "fund")
+    room.ask(token, "decide", {"turn": view["turn"], "yes": []})
+    room.ask(room.teacher, "control", {"do": "next", "turn": view["turn"]})
+    room.ask(room.teacher, "control", {"do": "end"})
+    text = client.get(f"{room.path}/screen").text
+    outcome = client.get(f"{room.path}/screen").json()["outcome"]
+    debrief = room.ask(token, "debrief").json()
+    assert outcome.keys() == {"series", "room", "model", "windows", "people", "count"}
+    assert outcome["room"] == debrief["room"] and outcome["people"] == 1
+    assert outcome["count"] == len(debrief["decisions"][0]["changed"]) > 0
+    assert "Zhuge" not in text and token not in text
 
 
 def test_whoever_asks_without_end_is_told_to_wait(client: TestClient) -> None:
