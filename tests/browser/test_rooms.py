@@ -153,12 +153,14 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     teacher.get_by_role("button", name=word(lang, "control.start"), exact=True).click()
     boxes = student.get_by_role("checkbox")
     expect(boxes.first).to_be_checked()
+    expect(teacher.locator("#items .thinks")).to_contain_text(NAME)  # whom the room waits for
     boxes.first.focus()
     student.keyboard.press("Space")
     student.get_by_role("button", name=word(lang, "decide"), exact=True).click()
     expect(student.get_by_text(word(lang, "decided"))).to_be_visible()
     teacher.get_by_role("button", name=word(lang, "control.pause"), exact=True).click()
     expect(teacher.locator("#items")).to_contain_text("✓")
+    expect(teacher.locator("#items .thinks")).to_have_count(0)
     for page, name in ((teacher, "teacher"), (student, "seat")):
         sound(page)
         shot(page, f"{name}-{lang}")
@@ -286,6 +288,10 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
         assert read["names"] == 40 and read["inside"] and read["covered"] == []
         assert read["smallest"] >= FORTIETH
         sound(screen)
+    screen.set_viewport_size({"width": 390, "height": 844})
+    sound(screen)
+    shot(screen, f"screen-phone-{lang}")
+    screen.set_viewport_size({"width": 1920, "height": 1080})
 
     again = context.new_page()  # the same browser, without the key in the address
     again.goto(f"{server.address}room/seat?lang={lang}#{code}")
@@ -301,9 +307,14 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     expect(projected).to_contain_text(word(lang, "one_run"))
     expect(projected.locator(".deeds")).to_have_count(0)
     assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
-    assert screen.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    sound(screen)
+    for width, height in ((1366, 768), (1920, 1080)):
+        screen.set_viewport_size({"width": width, "height": height})
+        assert screen.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert screen.evaluate("debrief.scrollHeight <= debrief.clientHeight")  # nothing is cut off
+        sound(screen)
     shot(screen, f"screen-debrief-{lang}")
+    screen.set_viewport_size({"width": 390, "height": 844})
+    sound(screen)
     said = word(lang, "said.ask.yes", need=str(key).split(":")[1], who=invited)
     expect(lead.locator(".deeds")).to_contain_text(said)
     shot(lead, f"debrief-lead-{lang}")
@@ -332,7 +343,11 @@ def test_a_seat_that_is_waited_for_says_so_and_one_that_is_gone_can_be_taken_ane
     assert student.evaluate("Object.keys(localStorage)") == [f"room-{code}"]
     watched = fresh(browser, 1366, 768)
     watched.goto(f"{server.address}room/screen?lang={lang}#{code}")
-    expect(watched.locator("#live")).to_be_visible()
+    expect(watched.locator("#ready li")).to_have_text([word(lang, "ministry")])  # who has come
+    expect(watched.locator("#picture")).to_be_hidden()
+    assert "Ada" not in watched.content()
+    sound(watched)
+    shot(watched, f"lobby-{lang}")
     teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
     expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.code"))
     expect(student.locator("#live")).to_be_hidden()

@@ -136,7 +136,7 @@ async function draw(page) {
   const over = view.state === "ended";
   document.body.classList.toggle("over", over);
   $("steps").hidden = over;
-  $("numbers").hidden = over; // the debrief has them
+  $("numbers").hidden = over || view.state === "waiting"; // the debrief has them; before the start they are nought
   if (page === "teacher") allow();
   if (page === "screen") return (await import("./room-screen.js")).drawScreen(view);
   $("numbers").replaceChildren(page === "teacher" ? soFar(view) : sums(view));
