@@ -102,15 +102,21 @@ OPTIONS = {
 def rule[Rule: Callable[..., Any]](function: Rule) -> Rule:
     """Compile a pure function; its plain form stays at hand as ``.py_func``.
 
-    A constant among the arguments does not make a version of its own: that would compile the
-    largest rules three to five times.
+    A constant or a narrow whole number among the arguments does not make a version of its own: that
+    would compile the largest rules three to five times.
     """
     compiled: Any = numba.njit(**OPTIONS)(function)
     template = compiled.get_call_template
 
     def for_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
-        return template(tuple(numba.types.unliteral(kind) for kind in args), plain)
+        return template(tuple(map(_plain, args)), {name: _plain(one) for name, one in kws.items()})
 
     compiled.get_call_template = for_plain_types
     return compiled  # type: ignore[no-any-return]
+
+
+def _plain(kind: Any) -> Any:
+    """The type that a rule is compiled for where an argument has this one."""
+    plain = numba.types.unliteral(kind)
+    narrow = isinstance(plain, numba.types.Integer) and plain.bitwidth < 64
+    return numba.types.int64 if narrow else plain

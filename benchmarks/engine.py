@@ -21,7 +21,6 @@ from simulation.phases import addresses, advance
 from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.setup import first_state, install
-from simulation.state import branch
 from simulation.world import World
 from tests.support import worlds
 from tests.support.twin import projects
@@ -91,7 +90,7 @@ def engine_alone(
         prepare_all(start)
     with watch.running():
         advance(start, addresses(), 0, int(start.world[0]["time_burn_in"]), False, True)
-        state, after = runner.finish(install(branch(start), regime))
+        state, after = runner.finish(install(start, regime))
         outcomes(state, start, state, after)
     return watch.seconds
 

@@ -155,7 +155,7 @@ def state_variables() -> str:
 
 
 def _type(kind: Any) -> str:
-    base = TYPES[kind.base.kind]
+    base = _plain_type(kind.base)
     return base if kind.shape == () else f"{base}, {kind.shape[0]} places"
 
 
@@ -191,7 +191,12 @@ def _shape(lengths: Sequence[str | int]) -> str:
 
 
 def _array_type(dtype: np.dtype[Any]) -> str:
-    return "record" if dtype.names else TYPES[dtype.kind]
+    return "record" if dtype.names else _plain_type(dtype)
+
+
+def _plain_type(dtype: np.dtype[Any]) -> str:
+    """What a number is: 64 bits for a name, a hash or a set, and not a quantity, if so wide."""
+    return "whole" if dtype.kind == "u" and dtype.itemsize < 8 else TYPES[dtype.kind]
 
 
 def stages() -> str:

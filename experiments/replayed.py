@@ -123,14 +123,13 @@ def replays(setup: Setup, replicates: Sequence[int]) -> Iterator[Replay]:
     from simulation.phases import addresses, advance
     from simulation.runner import finish
     from simulation.setup import first_state, install
-    from simulation.state import branch
 
     for replicate in replicates:
         start = first_state(setup.world, setup.population, seed=setup.seed, replicate=replicate)
         advance(start, addresses(), 0, int(start.world[0]["time_burn_in"]), False, True)
         spare: list[State] = []
         for entry in setup.regimes:
-            end, _ = finish(install(branch(start, spare), entry.regime), spare)
+            end, _ = finish(install(start, entry.regime, spare), spare)
             yield Replay(entry.name, replicate, start, end)
             spare.append(end)
 

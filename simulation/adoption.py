@@ -17,7 +17,7 @@ from simulation.accounts import fen
 from simulation.chains import add_solution
 from simulation.columns import ADOPTION_OUT, CAPITAL_IN, N_LIVE, SOLVED
 from simulation.events import ADOPTED, note
-from simulation.fields import profile_distance, ring_position
+from simulation.fields import profile_distance, ring_position, take_stock
 from simulation.financiers import pay_back
 from simulation.needs import adoptable
 from simulation.worth import makers_claim
@@ -303,6 +303,7 @@ def realise(s, index, row, step):
         s.expertise[row, need.field[i]] = e + w.learning_by_use * (1.0 + problem.scenario) * (
             1.0 - e
         )
+    take_stock(s, row)
 
 
 @rule

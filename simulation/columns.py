@@ -1,5 +1,8 @@
 """The columns a run's state is kept in; agents are views on rows.
 
+Numbers are as wide as they must be: 64 bits for money and names, fewer for what is counted. Rows of
+members are written field by field, so they have no gaps, which would hold anything.
+
 Structured arrays keep what belongs to one entity together; two-dimensional arrays hold what every
 entity has once per field or per partner. :mod:`simulation.state` puts them together.
 """
@@ -10,7 +13,7 @@ import numpy as np
 
 MAX_MEMBERS = 40
 MAX_COMPONENTS = 16
-MOST_IN_TURN = 24  # components in a member's list: 20 in replications, and whole words of memory
+COMPONENT_PLACES = 24  # in a row: for 20 components in replications, and whole words of memory
 MAX_TIES = 32
 MAX_DEPARTMENTS = 6
 MAX_BODIES = 1024  # standing consortia of a run
@@ -25,13 +28,14 @@ ORGANISATION = np.dtype(
     [
         ("entity", "u8"),  # name in all draws
         ("hash", "u8"),  # position on rings
-        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits, this quarter
-        ("kind", "i8"),
-        ("ownership", "i8"),
-        ("region", "i8"),
-        ("home_field", "i8"),
-        ("active", "i8"),
-        ("since", "i8"),  # step of entry
+        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits
+        ("kind", "i2"),
+        ("ownership", "i2"),
+        ("region", "i2"),
+        ("home_field", "i2"),
+        ("active", "i2"),
+        ("ties", "i2"),  # used rows of its tie list
+        ("since", "i4"),  # step of entry
         ("orientation", "f8"),  # 0 applied, 1 basic
         ("lead_ability", "f8"),
         ("staff", "f8"),  # FTE
@@ -48,39 +52,38 @@ ORGANISATION = np.dtype(
         ("reputation", "f8"),
         ("trials", "f8"),
         ("successes", "f8"),
-        ("participations", "i8"),
-        ("led", "i8"),
-        ("recognised", "i8"),  # awards as lead by programmes that give no label
+        ("participations", "i4"),
+        ("led", "i4"),
+        ("recognised", "i4"),  # awards as lead by programmes that give no label
         ("label", "f8"),  # strength of the label it bears, fading
-        ("ties", "i8"),  # used rows of its tie list
     ],
     align=True,
 )
 
-TIE = np.dtype([("partner", "i8"), ("times", "f8"), ("last", "i8")], align=True)
+TIE = np.dtype([("partner", "i4"), ("last", "i4"), ("times", "f8")], align=True)
 
 NEED = np.dtype(
     [
-        ("arrival", "i8"),
-        ("owner", "i8"),  # row of the firm that raised it, or -1
-        ("main_field", "i8"),
-        ("field", "i8", (MAX_COMPONENTS,)),
-        ("first", "i8"),  # components in a field that no earlier one is in, as bits
-        ("posed", "i8", (MAX_COMPONENTS,)),  # field in which its raiser poses a component
-        ("misposed", "i8"),  # components posed in a wrong field, as bits
-        ("owner_knows", "i8"),  # components that the owner poses rightly when it leads, as bits
-        ("mask", "i8", (MAX_COMPONENTS,)),  # component and its neighbours, as bits
-        ("seen_by", "i8", (MAX_COMPONENTS,)),  # components in whose mask a component is, as bits
-        ("links", "i8"),
+        ("arrival", "i4"),
+        ("owner", "i4"),  # row of the firm that raised it, or -1
+        ("main_field", "i4"),
+        ("field", "u1", (COMPONENT_PLACES,)),
+        ("first", "i4"),  # components in a field that no earlier one is in, as bits
+        ("posed", "u1", (COMPONENT_PLACES,)),  # field in which its raiser poses a component
+        ("misposed", "i4"),  # components posed in a wrong field, as bits
+        ("owner_knows", "i4"),  # components that the owner poses rightly when it leads, as bits
+        ("mask", "u4", (COMPONENT_PLACES,)),  # component and its neighbours, as bits
+        ("seen_by", "u4", (COMPONENT_PLACES,)),  # components in whose mask a component is, as bits
+        ("links", "i4"),
         ("value", "f8"),  # million yuan, expected
         ("surprise", "f8"),  # standard normal, realised value
         ("key", "u8"),  # landscape
-        ("prerequisite", "i8"),
-        ("waiting", "i8"),  # the last need that waits for this one's solution, or -1
-        ("waiting_too", "i8"),  # the next one that waits for the same solution, or -1
-        ("deadline", "i8"),  # quarters from award
-        ("frontier", "i8"),
-        ("strategic", "i8"),
+        ("prerequisite", "i4"),
+        ("waiting", "i4"),  # the last need that waits for this one's solution, or -1
+        ("waiting_too", "i4"),  # the next one that waits for the same solution, or -1
+        ("deadline", "i4"),  # quarters from award
+        ("frontier", "i4"),
+        ("strategic", "i4"),
         ("spread", "f8"),
         ("scarcity", "f8"),
         ("difficulty", "f8"),
@@ -93,34 +96,34 @@ LATENT, OPEN, RUNNING, SOLVED, CLOSED = range(5)
 
 PROBLEM = np.dtype(
     [
-        ("status", "i8"),
-        ("owner", "i8"),  # as long as the owner exists
-        ("closes", "i8"),  # last step at which it may be taken up
-        ("programme", "i8"),  # whose pipeline it is in, or -1
+        ("status", "i4"),
+        ("owner", "i4"),  # as long as the owner exists
+        ("closes", "i4"),  # last step at which it may be taken up
+        ("programme", "i4"),  # whose pipeline it is in, or -1
         (
             "due",
-            "i8",
+            "i4",
         ),  # step at which it is read by the panel, then at which answers are called for
-        ("published", "i8"),  # whether its programme has published it
-        ("declined", "i8"),  # bits of programmes that have turned it down
-        ("alone", "i8"),  # private attempts made
-        ("teams", "i8"),  # running teams
-        ("projects", "i8"),  # teams ever started
-        ("funded", "i8"),  # teams ever funded
-        ("bids", "i8"),
+        ("published", "i4"),  # whether its programme has published it
+        ("declined", "i4"),  # bits of programmes that have turned it down
+        ("alone", "i4"),  # private attempts made
+        ("teams", "i4"),  # running teams
+        ("projects", "i4"),  # teams ever started
+        ("funded", "i4"),  # teams ever funded
+        ("bids", "i4"),
         ("effort", "f8"),  # FTE-quarters spent
-        ("solved_step", "i8"),
-        ("solver", "i8"),  # row of the consortium
-        ("adopted_step", "i8"),
-        ("adopter", "i8"),
-        ("adopters", "i8"),
+        ("solved_step", "i4"),
+        ("solver", "i4"),  # row of the consortium
+        ("adopted_step", "i4"),
+        ("adopter", "i4"),
+        ("adopters", "i4"),
         ("realised", "f8"),  # million yuan
         ("adoption_cost", "f8"),  # million yuan
         ("scenario", "f8"),
         ("standard", "f8"),
         ("private_standard", "f8"),  # how far its standard belongs to the solving team
         ("points", "f8"),  # appraisal, while being screened
-        ("put_right", "i8"),  # components that experts or earlier teams have put right, as bits
+        ("put_right", "i4"),  # components that experts or earlier teams have put right, as bits
         ("price", "f8"),  # share of the value that its owner offers to whoever solves it
     ],
     align=True,
@@ -130,61 +133,61 @@ BIDDING, ACTIVE, ENDED_SOLVED, ENDED_FAILED, ENDED_STOPPED, ENDED_OVERTAKEN, REF
 
 CONSORTIUM = np.dtype(
     [
-        ("row", "i8"),
-        ("state", "i8"),
-        ("problem", "i8"),
-        ("programme", "i8"),  # row of the programmes; 0 is private practice
-        ("body", "i8"),  # standing consortium it works for, or -1
+        ("row", "i4"),
+        ("state", "i4"),
+        ("problem", "i4"),
+        ("programme", "i4"),  # row of the programmes; 0 is private practice
+        ("body", "i4"),  # standing consortium it works for, or -1
         ("luck", "u8"),
-        ("founded", "i8"),
-        ("deadline", "i8"),  # step
-        ("lead", "i8"),  # row of the organisation
-        ("size", "i8"),
-        ("first", "i8"),  # row of its first member, the lead; the others follow
-        ("asking", "i8"),  # layer that the lead asks members for now
-        ("touched", "i8"),  # components its members can touch, if they are what they seem, as bits
-        ("misposed", "i8"),  # components taken for what they are posed as, as bits; 0 at work
-        ("found_misposed", "i8"),  # components that turned out misposed at the start
-        ("responsible", "i8", (MAX_COMPONENTS,)),  # member position per component, or -1
+        ("founded", "i4"),
+        ("deadline", "i4"),  # step
+        ("lead", "i4"),  # row of the organisation
+        ("size", "i4"),
+        ("first", "i4"),  # row of its first member, the lead; the others follow
+        ("asking", "i4"),  # layer that the lead asks members for now
+        ("touched", "i4"),  # components its members can touch, if they are what they seem, as bits
+        ("misposed", "i4"),  # components taken for what they are posed as, as bits; 0 at work
+        ("found_misposed", "i4"),  # components that turned out misposed at the start
+        ("responsible", "i1", (COMPONENT_PLACES,)),  # member position per component, or -1
         ("effort_share", "f8"),  # of the planned staff; below 1 in name only
         ("effort", "f8"),  # FTE in all
         ("coverage", "f8"),
         ("expertise", "f8"),  # mean of the best over covered components
         ("burden", "f8"),  # n_eff
-        ("regions", "i8"),
+        ("regions", "i4"),
         ("trust", "f8"),
-        ("pairs", "i8"),  # pairs among the members who really meet
-        ("old_pairs", "i8"),  # of them, pairs that had worked together before
+        ("pairs", "i4"),  # pairs among the members who really meet
+        ("old_pairs", "i4"),  # of them, pairs that had worked together before
         ("gamma", "f8"),
         ("believed", "f8"),
         ("merit", "f8"),
-        ("design", "i8"),
-        ("start", "i8"),
+        ("design", "i4"),
+        ("start", "i4"),
         ("percentile", "f8"),
-        ("good_ends", "i8"),
-        ("tries", "i8"),
-        ("improvements", "i8"),
-        ("stuck", "i8"),
-        ("bold", "i8"),
-        ("gate_passed", "i8"),
+        ("good_ends", "i4"),
+        ("tries", "i4"),
+        ("improvements", "i4"),
+        ("stuck", "i4"),
+        ("bold", "i4"),
+        ("gate_passed", "i4"),
         ("utility", "f8"),  # million yuan, what the lead expects of it
         ("planned", "i8"),  # fen over the whole project
         ("spent", "i8"),
         ("grant", "i8"),
         ("grant_used", "i8"),
         ("matched", "i8"),  # fen of the grant that a joining department adds
-        ("backed", "i8"),  # 1: financiers advance a part
+        ("backed", "i4"),  # 1: financiers advance a part
         ("financed", "i8"),  # fen that they have advanced
-        ("scanned", "i8"),
-        ("refusals", "i8"),
+        ("scanned", "i4"),
+        ("refusals", "i4"),
     ],
     align=True,
 )
 
 MEMBER = np.dtype(
     [
-        ("row", "i8"),  # of the organisation
-        ("layer", "i8"),
+        ("row", "i4"),  # of the organisation
+        ("layer", "i4"),
         ("fte", "f8"),
         ("worked", "f8"),  # FTE that tries are made with
         ("value_weight", "f8"),
@@ -193,7 +196,7 @@ MEMBER = np.dtype(
         ("promised", "i8"),  # fen the lead pays a reluctant member
         ("components", "i8"),  # those it is responsible for, as bits
         # the same in a list, from the lowest on, then zeros
-        ("in_turn", "u1", (MOST_IN_TURN,)),
+        ("in_turn", "u1", (COMPONENT_PLACES,)),
     ],
     align=True,
 )
@@ -298,6 +301,6 @@ INFLOWS = 6  # the first accounts bring money in
 (
     N_CONSORTIA, N_EVENTS, N_BODIES, N_ORGANISATIONS, N_ENTRANTS, N_EXITS, ACTIVE_PROJECTS,
     N_NEEDS_SEEN, OVERFLOW, N_SOURCES, N_LIVE, N_SOLVED,
-    N_MEMBERS,
-) = range(13)  # fmt: skip
-COUNTERS = 13
+    N_MEMBERS, N_LISTED,
+) = range(14)  # fmt: skip
+COUNTERS = 14

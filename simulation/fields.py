@@ -14,7 +14,7 @@ from agents.settings import Settings, parameter
 from simulation import streams
 from simulation.accounts import fen
 from simulation.bits import lowest
-from simulation.columns import CAPITAL_IN, N_ORGANISATIONS, OVERFLOW
+from simulation.columns import CAPITAL_IN, N_LISTED, N_ORGANISATIONS, OVERFLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +224,7 @@ def draw_expertise(s, row):
             level = min(level, w.fields_frontier_ceiling)
         s.expertise[row, f] = level
         s.floor[row, f] = w.learning_retained_share * level
+    take_stock(s, row)
 
 
 @rule
@@ -263,20 +264,13 @@ def draw_economy(s, o):
 
 
 @rule
-def fields_known(s, row):
-    """Fields in which an organisation has the least useful expertise, as bits."""
+def take_stock(s, row):
+    """Note in which fields an organisation has the least useful expertise, when that has changed."""
     level = s.world[0].search_least_expertise
     knows = np.uint64(0)
     for f in range(s.expertise.shape[1]):
         knows |= np.uint64(s.expertise[row, f] >= level) << np.uint64(f)
-    return knows
-
-
-@rule
-def take_stock(s):
-    """In which fields each organisation has useful expertise, for all who ask this quarter."""
-    for row in range(s.counters[N_ORGANISATIONS]):
-        s.organisations[row].knows = fields_known(s, row)
+    s.organisations[row].knows = knows
 
 
 @rule
@@ -286,7 +280,6 @@ def rebuild_rings(s):
     The last ring holds all firms. Entries are counted first; then each ring is filled from its end,
     which moves ``ring_start[f + 1]`` from the end of ring f to its start.
     """
-    take_stock(s)
     fields = s.world[0].fields_count
     start = s.ring_start
     start[:] = 0
@@ -316,6 +309,7 @@ def rebuild_rings(s):
     for f in range(fields + 1):
         start[f] = start[f + 1]
     start[fields + 1] = total
+    s.counters[N_LISTED] = total
 
 
 @rule

@@ -52,7 +52,7 @@ def relative_strength(s):
         o = s.organisations[row]
         if o.active == 0 or o.staff <= 0.0:
             continue
-        for place in (o.region, regions):
+        for place in (np.int64(o.region), regions):
             count[place] += 1.0
             total[place] += s.expertise[row]
     strength = np.zeros((regions, fields))

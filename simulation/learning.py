@@ -107,12 +107,7 @@ def learn_in_team(s, row):
     if c.size == 1:
         return
     measure_pairs(s, c)
-    fields = np.empty(count_bits(need.first), np.int64)
-    rest = need.first
-    for k in range(len(fields)):
-        fields[k] = need.field[lowest(rest)]
-        rest &= rest - 1
-    learn_from_each_other(s, c, fields)
+    learn_from_each_other(s, c, need, need.first)
 
 
 @rule
@@ -134,32 +129,35 @@ def measure_pairs(s, c):
 
 
 @rule
-def learn_from_each_other(s, c, fields):
-    """Of two members who meet, the one learns in a field who knows less, pair after pair."""
-    known = np.empty((c.size, len(fields)))
+def learn_from_each_other(s, c, need, part):
+    """Of two members who meet, the one learns who knows less, in the fields of some components (bits)."""
+    fields = count_bits(part)
+    for k in range(fields):
+        s.taught[k] = need.field[lowest(part)]
+        part &= part - 1
     for a in range(c.size):
         row = s.members[c.first + a].row
-        for k in range(len(fields)):
-            known[a, k] = s.expertise[row, fields[k]]
+        for k in range(fields):
+            s.level[a, k] = s.expertise[row, s.taught[k]]
     meeting = s.world[0].forming_meeting_members
     pair = 0
     for a in range(1, c.size):
         for b in range(min(a, meeting)):
-            meet(known[a], known[b], s.passing[pair])
+            meet(s.level[a], s.level[b], fields, s.passing[pair])
             pair += 1
     for a in range(c.size):
         row = s.members[c.first + a].row
-        for k in range(len(fields)):
-            s.expertise[row, fields[k]] = known[a, k]
+        for k in range(fields):
+            s.expertise[row, s.taught[k]] = s.level[a, k]
 
 
 @rule
-def meet(one, other, passing):
-    """Two members, who know so much in each field, shape (fields,), pass on what one has more.
+def meet(one, other, fields, passing):
+    """Two members, who know so much in each of so many fields, pass on what one has more.
 
     Who knows more gains 0: adding that is faster than asking who it is.
     """
-    for k in range(len(one)):
+    for k in range(fields):
         gap = other[k] - one[k]
         one[k] += passing * max(0.0, gap)
         other[k] += passing * max(0.0, -gap)
@@ -179,22 +177,29 @@ def publish_knowledge(s, need, openness):
 
 @rule
 def absorb_and_forget(s):
-    """Phase 6, second half: everybody absorbs what became public, and forgets a little."""
+    """Phase 6, second half: everybody absorbs what became public, forgets a little, and takes stock."""
+    w = s.world[0]
+    useful = w.search_least_expertise
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
         if o.active == 1 and o.staff > 0.0:
-            pass_quarter(s.expertise[row], s.floor[row], s.inflow, s.world[0].learning_decay)
+            known, least = s.expertise[row], s.floor[row]
+            o.knows = pass_quarter(known, least, s.inflow, w.learning_decay, useful)
     s.inflow[:] = 0.0
 
 
 @rule
-def pass_quarter(known, least, public, decay):
-    """Change what one organisation knows, shape (F,), by a quarter.
+def pass_quarter(known, least, public, decay, useful):
+    """Change what one organisation knows, shape (F,), by a quarter; returns its useful fields as bits.
 
     Where nothing is known, 0 is absorbed and 0 forgotten; adding that is faster than asking.
     """
+    knows = np.uint64(0)
     for f in range(len(known)):
         e = known[f]
         e += public[f] * (1.0 - e) * e
         e -= decay * max(0.0, e - least[f])
-        known[f] = min(e, 1.0)
+        e = min(e, 1.0)
+        known[f] = e
+        knows |= np.uint64(e >= useful) << np.uint64(f)
+    return knows

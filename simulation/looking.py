@@ -136,7 +136,8 @@ def look_on_ring(s, c, field, looks, n_found):
         limit = np.inf if kept < looks else s.clocks[kept - 1]
         ring = streams.clock_by(limit, s.window_luck[k], s.window_weight[k])
         if kept < looks or ring < limit:
-            kept = keep_soonest(s, kept, looks, s.window[k], ring)
+            kept = min(kept + 1, looks)
+            streams.keep_soonest(s.clocks, s.soonest, kept, s.window[k], ring)
     for k in range(kept):
         n_found = add_once(s, n_found, s.soonest[k])
     return n_found
@@ -177,20 +178,6 @@ def open_window(s, c, field, address):
         )  # fmt: skip
         seen += 1
     return seen
-
-
-@rule
-def keep_soonest(s, kept, most, row, ring):
-    """Insert a row by its clock among the ``most`` whose clocks ring first; returns how many."""
-    kept = min(kept + 1, most)
-    place = kept - 1
-    while place > 0 and s.clocks[place - 1] > ring:
-        s.clocks[place] = s.clocks[place - 1]
-        s.soonest[place] = s.soonest[place - 1]
-        place -= 1
-    s.clocks[place] = ring
-    s.soonest[place] = row
-    return kept
 
 
 @rule

@@ -17,6 +17,7 @@ from agents.government import CENTRE, Government, establish
 from agents.kinds import FEN_PER_MYUAN, KINDS, LEAD_FIRM
 from agents.organisation import CLASSES, Organisation
 from simulation.awards import budget_per_quarter, fill_purses
+from simulation.branching import branch
 from simulation.columns import N_BODIES, N_CONSORTIA, N_EVENTS, N_ORGANISATIONS
 from simulation.focus import in_focus
 from simulation.measures import outcomes
@@ -33,7 +34,7 @@ from simulation.results import design_percentile
 from simulation.runner import _fill_trajectory, _hand_over, check_sound, finish
 from simulation.search import team_integration
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.world import World
 
 NO_POLICY = Regime("no policy", ())
@@ -135,8 +136,8 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
             self.step()
 
     def _introduce_policy(self) -> None:
-        self.start = branch(self.state)
-        self.state = install(self.state, self.regime)
+        self.start = self.state
+        self.state = install(self.start, self.regime)
 
     def _see_whether_it_ends(self) -> None:
         last = self._policy_ends + int(self.state.world[0]["time_run_out"])
@@ -223,7 +224,7 @@ class ConsortiaModel(mesa.Model):  # type: ignore[misc]
         """
         if self.running or self.start is None or self._policy_end is None:
             raise RuntimeError("the run has not ended: call run_model() first")
-        reference, _ = finish(install(branch(self.start), NO_POLICY))
+        reference, _ = finish(install(self.start, NO_POLICY))
         handed_over = float("nan")
         if self.state.world[0]["time_hand_over"] > 0:
             handed_over = _hand_over(self._policy_end, self._policy_ends)

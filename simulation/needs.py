@@ -270,17 +270,17 @@ def draw_fields(s, need, entity):
     luck = s.luck[0]
     n = w.needs_components
     kinds = min(w.needs_fields_per_need, n, w.fields_count)
-    chosen = np.empty(kinds, np.int64)
+    chosen = np.zeros(kinds, np.int64)
     chosen[0] = need.main_field
-    clocks = np.empty(w.fields_count)
-    for f in range(w.fields_count):
-        weight = s.related[f, need.main_field]
+    others = chosen[1:]
+    clocks = np.full(kinds - 1, np.inf)
+    for f in range(w.fields_count if kinds > 1 else 0):
+        weight = 0.0 if f == need.main_field else s.related[f, need.main_field]
         address = streams.combine(entity, f)
-        clocks[f] = streams.clock(luck, streams.NEED_FIELD, 0, address, weight)
-    clocks[need.main_field] = np.inf
-    for k in range(1, kinds):
-        chosen[k] = int(np.argmin(clocks))
-        clocks[chosen[k]] = np.inf
+        latest = clocks[-1]
+        ring = streams.clock_before(latest, luck, streams.NEED_FIELD, 0, address, weight)
+        if ring < latest:
+            streams.keep_soonest(clocks, others, kinds - 1, f, ring)
     frontier = w.fields_frontier > 0 and (
         streams.uniform(luck, streams.NEED_FRONTIER, 0, entity) < w.needs_frontier_share
     )
@@ -443,8 +443,11 @@ def draw_value(s, need, entity):
 
 
 @rule
-def assess_difficulty(s, need):
-    """Ex-ante difficulty in [0, 1]: links, spread of fields and scarcity of expertise alike."""
+def assess_difficulty(s, need, present):
+    """Ex-ante difficulty in [0, 1]: links, spread of fields and scarcity of expertise alike.
+
+    ``present``: see :func:`who_is_where`.
+    """
     w = s.world[0]
     n = w.needs_components
     spread = 0.0
@@ -459,25 +462,29 @@ def assess_difficulty(s, need):
     span = max(w.needs_links_high - w.needs_links_low, 1)
     links = (need.links - w.needs_links_low) / span
     need.difficulty = (links + need.spread + need.scarcity) / 3.0
-    need.cross_border = 1.0 - best_single_region(s, need)
+    need.cross_border = 1.0 - best_single_region(need, n, present)
 
 
 @rule
-def best_single_region(s, need):
+def best_single_region(need, components, present):
     """Largest share of components for which one region alone has useful expertise."""
-    w = s.world[0]
-    n = w.needs_components
     best = 0.0
-    for region in range(len(s.region_weight)):
+    for region in range(present.shape[1]):
         covered = 0
-        for i in range(n):
-            f = need.field[i]
-            for k in range(s.ring_start[f], s.ring_start[f + 1]):
-                if s.organisations[s.ring[k]].region == region:
-                    covered += 1
-                    break
-        best = max(best, covered / n)
+        for i in range(components):
+            covered += present[need.field[i], region]
+        best = max(best, covered / components)
     return best
+
+
+@rule
+def who_is_where(s):
+    """Whether somebody in a region has useful expertise in a field: 1 or 0, shape (F, R)."""
+    present = np.zeros((s.world[0].fields_count, len(s.region_weight)), np.int64)
+    for f in range(len(present)):
+        for k in range(s.ring_start[f], s.ring_start[f + 1]):
+            present[f, s.organisations[s.ring[k]].region] = 1
+    return present
 
 
 @rule
@@ -512,6 +519,7 @@ def draw_needs(s):
     w = s.world[0]
     luck = s.luck[0]
     scale = w.needs_scale_organisations
+    present = who_is_where(s)
     step = 0
     for index in range(len(s.needs)):
         while needs_by(w, scale, step + 1) <= index:
@@ -541,7 +549,7 @@ def draw_needs(s):
                 need.strategic += 1
         least = w.needs_strategic_share * w.needs_components
         need.strategic = 1 if need.strategic >= least else 0
-        assess_difficulty(s, need)
+        assess_difficulty(s, need, present)
         need.waiting = -1
         need.waiting_too = -1
         need.prerequisite = draw_prerequisite(s, index, entity)
@@ -561,6 +569,7 @@ def needs_arise(s, step, stream_open):
         s.counters[N_NEEDS_SEEN] += 1
         s.live[s.counters[N_LIVE]] = index
         s.counters[N_LIVE] += 1
+        s.problems[index] = s.no_problem[0]
         problem = s.problems[index]
         problem.owner = need.owner
         if need.owner >= 0 and s.organisations[need.owner].active == 0:

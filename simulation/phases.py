@@ -22,7 +22,7 @@ from simulation.columns import (
     REFUSED,
     SOLVED,
 )
-from simulation.fields import rebuild_rings, take_stock
+from simulation.fields import rebuild_rings
 from simulation.finance import close_firms, enter_firms, quarterly_course
 from simulation.financiers import raise_capital
 from simulation.focus import choose_focus
@@ -51,8 +51,6 @@ def programmes_phase(handle, step, policy, fresh):
     if policy:
         receive_money(s, step, quarter)
         raise_capital(s)
-    take_stock(s)
-    if policy:
         report_revenue(s, quarter)
         choose_focus(s, quarter)
         batch(s, step, quarter)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulation.accounts import imbalance
+from simulation.branching import branch
 from simulation.columns import OVERFLOW, SOLVED
 from simulation.measures import outcomes
 from simulation.memory import keep_freed_memory
@@ -15,7 +16,7 @@ from simulation.phases import addresses, advance, run_out, withdraw_policy
 from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.world import World
 
 
@@ -49,13 +50,13 @@ def run_replicate(
     burn_in = int(start.world[0]["time_burn_in"])
     advance(start, addresses(), 0, burn_in, False, True)
     spare: list[State] = []
-    baseline, baseline_hand_over = finish(install(branch(start), reference), spare)
+    baseline, baseline_hand_over = finish(install(start, reference), spare)
     results = []
     for regime in regimes:
         if regime.programmes == reference.programmes:
             state, hand_over = baseline, baseline_hand_over
         else:
-            state, hand_over = finish(install(branch(start, spare), regime), spare)
+            state, hand_over = finish(install(start, regime, spare), spare)
         results.append(
             RunResult(
                 regime=regime.name,
@@ -73,7 +74,7 @@ def run_replicate(
 def finish(state: State, spare: list[State] | None = None) -> tuple[State, float]:
     """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result.
 
-    ``spare``: see :func:`simulation.state.branch`; the test's branch is added when it is over.
+    ``spare``: see :func:`simulation.branching.branch`; the test's branch is added when it is over.
     """
     w = state.world[0]
     policy_ends = int(w["time_burn_in"] + w["time_policy"])

@@ -9,8 +9,9 @@ import numpy as np
 
 from agents.compiled import rule
 from agents.settings import ConfigError
-from simulation import columns, streams
+from simulation import streams
 from simulation.adoption import realised_factor
+from simulation.branching import branch_for
 from simulation.chains import draw_chains
 from simulation.columns import (
     MAX_COMPONENTS,
@@ -24,7 +25,7 @@ from simulation.needs import draw_needs, needs_by, relatedness
 from simulation.policies.registry import PROGRAMME_COLUMNS, Regime
 from simulation.population import Population
 from simulation.stages import FIRST_REGION
-from simulation.state import PACKED, State, packed, room
+from simulation.state import State, copy_bytes, room
 from simulation.ties import draw_first_ties
 from simulation.world import World
 
@@ -50,26 +51,21 @@ def first_state(
     return state
 
 
-def install(state: State, regime: Regime) -> State:
-    """The same state with the regime's programmes beside private practice.
+def install(state: State, regime: Regime, spare: list[State] | None = None) -> State:
+    """A branch of a state without programmes that has the regime's beside private practice.
 
-    Rows of programmes start at 1; purses are empty until the first policy quarter.
+    Rows of programmes start at 1; purses are empty until the first policy quarter. ``spare``: see
+    :func:`simulation.branching.branch_for`.
     """
     programmes = regime.columns
-    rows = len(programmes) + 1
-    table = np.zeros(rows, PROGRAMME_COLUMNS)
-    table[PRIVATE_PRACTICE] = state.programmes[PRIVATE_PRACTICE]
-    table[1:] = programmes
-    programme_state = np.zeros(rows, columns.PROGRAMME_STATE)
-    programme_state["share"][1:] = programmes["budget_share"]
-    programme_state["cap"][1:] = programmes["funding_cap_myuan"]
-    return state.replace(
-        programmes=table,
-        programme_state=programme_state,
-        stages=np.zeros((rows, state.stages.shape[1]), np.int64),
-        purses=np.zeros((rows, state.purses.shape[1]), np.int64),
-        focus=np.zeros((rows * len(state.region_weight), state.expertise.shape[1]), np.int64),
-    )
+    new = branch_for(state, len(programmes) + 1, spare)
+    copy_bytes(state.programmes[:1], new.programmes[:1])
+    copy_bytes(programmes, new.programmes[1:])
+    for column in (new.programme_state, new.stages, new.purses, new.focus):
+        column.view(np.uint8).fill(0)
+    new.programme_state["share"][1:] = programmes["budget_share"]
+    new.programme_state["cap"][1:] = programmes["funding_cap_myuan"]
+    return new
 
 
 def total_steps(world: World) -> int:
@@ -98,12 +94,14 @@ def _allocate(world: World, population: Population, events: int) -> State:
         "hub": np.array([population.hub]),
         "tabulated": np.full(tables, -1, np.int64),
         "thresholds": np.full(needs, -1, np.int64),
-        "problems": _no_problems(needs),
         "powers": np.full((MAX_COMPONENTS + 1, 2), np.nan),
         "cohort": _cohort(w, int(w["needs_scale_organisations"])),
     }
     state = State(**given, **room(sizes, given))
-    return state.replace(**packed({name: getattr(state, name) for name in PACKED}))
+    for name in ("owner", "programme", "solved_step", "solver", "adopted_step", "adopter"):
+        state.no_problem[name] = -1
+    state.problems[:] = state.no_problem
+    return state
 
 
 def _sizes(w: np.void, population: Population, steps: int, events: int) -> dict[str, int]:
@@ -191,13 +189,6 @@ def _read_only(shared: np.ndarray) -> np.ndarray:
 def _region_weights(population: Population) -> np.ndarray:
     staff = np.bincount(population.region, population.staff, minlength=len(population.regions))
     return staff / staff.sum()
-
-
-def _no_problems(needs: int) -> np.ndarray:
-    problems = np.zeros(needs, columns.PROBLEM)
-    for name in ("owner", "programme", "solved_step", "solver", "adopted_step", "adopter"):
-        problems[name] = -1
-    return problems
 
 
 def _cohort(w: np.void, scale: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.compiled import rule
 from simulation.accounts import fen, spend_from_programme
 from simulation.columns import CAPABILITY_OUT, N_ORGANISATIONS, N_SOURCES, OVERFLOW
-from simulation.fields import field_distance, is_frontier
+from simulation.fields import field_distance, is_frontier, take_stock
 from simulation.membership import admitted_lead
 from simulation.outcomes import SOURCE_ENDED
 from simulation.policies.capability import capability_gain
@@ -30,6 +30,7 @@ def build_capability(s, step, quarter, programme, money_fen):
         gain = capability_gain(e, paid / 1e8, w.learning_capability_scale_myuan)
         s.expertise[row, field] = e + gain
         s.floor[row, field] = max(s.floor[row, field], w.learning_retained_share * (e + gain))
+        take_stock(s, row)
         patient = step - source.since < p.capability_patience_quarters
         if not patient and s.expertise[row, field] < w.search_least_expertise:
             source.active = 0

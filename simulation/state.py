@@ -9,6 +9,7 @@ shapes, and ``s.organisations`` is read from it where it is used. The arrays bel
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,11 @@ from simulation.columns import (
     N_BODIES,
     N_CONSORTIA,
     N_EVENTS,
+    N_LISTED,
+    N_LIVE,
     N_MEMBERS,
+    N_NEEDS_SEEN,
+    N_SOLVED,
     N_SOURCES,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
@@ -112,6 +117,9 @@ class State:
     start_above: np.ndarray = _column(np.int64, ("m",), "fitness above which teams start")
     start_up_to: np.ndarray = _column(np.int64, ("m",), "fitness up to which teams start")
     problems: np.ndarray = _column(columns.PROBLEM, ("m",), "PROBLEM")
+    no_problem: np.ndarray = _column(
+        columns.PROBLEM, (1,), "what a row of problems holds before its need arises"
+    )
     live: np.ndarray = _column(
         np.int64, ("m",), "needs that may still be solved or adopted, the first N_LIVE, in order"
     )
@@ -166,6 +174,14 @@ class State:
         np.float64,
         (columns.MAX_MEMBERS**2,),
         "what pairs pass on per unit of expertise that one has more, in the order they meet",
+    )
+    taught: np.ndarray = _column(
+        np.int64, (columns.MAX_COMPONENTS,), "the fields in which its members learn from each other"
+    )
+    level: np.ndarray = _column(
+        np.float64,
+        (columns.MAX_MEMBERS, columns.MAX_COMPONENTS),
+        "what its members know in these fields",
     )
     # Room to work in for a team that searches; means nothing at other times.
     try_member: np.ndarray = _column(
@@ -233,7 +249,7 @@ class State:
     def replace(self, **changes: np.ndarray) -> State:
         """The same state with other arrays in some places.
 
-        Columns of :data:`PACKED` come together with their block, or :func:`branch` would lose them.
+        Columns of :data:`PACKED` come together with their block, or a branch would lose them.
         """
         if "block" not in changes and (loose := changes.keys() & set(PACKED)):
             raise ValueError(f"write into {', '.join(sorted(loose))} of the state instead")
@@ -267,19 +283,24 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "ring", "ring_hash",
-    "problems", "live", "solved", "inflow", "domestic_stock", "ledger", "paid", "bound",
-    "counters", "discounted", "trajectory",
+    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "inflow",
+    "domestic_stock", "ledger", "paid", "bound", "counters", "discounted", "trajectory",
 )  # fmt: skip
-# Of these, what has as many rows as the regime has programmes.
-OF_REGIME = ("programme_state", "stages", "purses", "focus")
+# What has as many rows as the regime has programmes.
+OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
 CHANGING = (*PACKED, *OF_REGIME)
-# Columns that start empty, and the counter of their rows in use; only these rows are copied.
+# Columns that start empty, and the counter of their rows in use; only these rows are copied, by
+# simulation.branching.copy_grown.
 GROWING = {
     "consortia": N_CONSORTIA,
     "members": N_MEMBERS,
     "escrow": N_CONSORTIA,
     "running": ACTIVE_PROJECTS,
+    "problems": N_NEEDS_SEEN,
+    "live": N_LIVE,
+    "solved": N_SOLVED,
+    "ring": N_LISTED,
+    "ring_hash": N_LISTED,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
     "events": N_EVENTS,
@@ -291,56 +312,39 @@ CLEARED_LATER = ("landscapes", "consortia", "members", "escrow", "running")
 
 
 def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarray]:
-    """Zeros for every column that is not among those given.
+    """Zeros for every column that is not among those given; a block for :data:`PACKED`.
 
     ``sizes``: the lengths that :data:`COLUMNS` have names for.
     """
-    return {
-        name: (np.empty if name in CLEARED_LATER else np.zeros)(
-            [length if isinstance(length, int) else sizes[length] for length in column["shape"]],
-            column["dtype"],
+    shapes = {
+        name: tuple(
+            length if isinstance(length, int) else sizes[length] for length in column["shape"]
         )
         for name, column in COLUMNS.items()
         if name not in given
     }
+    columns = {
+        name: (np.empty if name in CLEARED_LATER else np.zeros)(shape, COLUMNS[name]["dtype"])
+        for name, shape in shapes.items()
+        if name not in PACKED
+    }
+    return columns | packed({name: shapes[name] for name in PACKED if name in shapes})
 
 
-def branch(state: State, spare: list[State] | None = None) -> State:
-    """An independent copy that shares needs and landscapes.
-
-    ``spare``: branches of the same replicate that nobody reads any more. One is taken off the
-    list and its memory used again, which saves fetching and clearing new memory.
-    """
-    copied: dict[str, np.ndarray] = {name: getattr(state, name).copy() for name in OF_REGIME}
-    copied["programmes"] = state.programmes
-    if spare:
-        over = spare.pop()
-        over.block[:] = state.block
-    else:
-        over = state
-        grown = {name: getattr(state, name) for name in GROWING}
-        copied |= {name: np.empty(like.shape, like.dtype) for name, like in grown.items()}
-        copied |= packed({name: getattr(state, name) for name in PACKED})
-    new = over.replace(**copied)
-    for name, counter in GROWING.items():
-        used = int(state.counters[counter])
-        _copy(getattr(state, name)[:used], getattr(new, name)[:used])
-    return new
-
-
-def packed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Copies of arrays in one block of memory, and the block, so that all are copied at once."""
-    places = np.cumsum([0, *(-(-array.nbytes // 64) * 64 for array in arrays.values())])
-    block = np.zeros(places[-1], np.uint8)
-    views = {"block": block}
-    for (name, array), start in zip(arrays.items(), places[:-1], strict=True):
-        room = block[start : start + array.nbytes]
-        views[name] = room.view(array.dtype).reshape(array.shape)
-        _copy(array, views[name])
+def packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Zeros for columns in one block of memory, and the block, so that all are copied at once."""
+    kinds = [COLUMNS[name]["dtype"] for name in shapes]
+    bytes_ = [
+        math.prod(shape) * kind.itemsize for shape, kind in zip(shapes.values(), kinds, strict=True)
+    ]
+    places = np.cumsum([0, *(-(-size // 64) * 64 for size in bytes_)]).tolist()
+    views = {"block": np.zeros(places[-1], np.uint8)}
+    for (name, shape), kind, start in zip(shapes.items(), kinds, places[:-1], strict=True):
+        views[name] = np.ndarray(shape, kind, views["block"], start)
     return views
 
 
-def _copy(column: np.ndarray, into: np.ndarray) -> None:
+def copy_bytes(column: np.ndarray, into: np.ndarray) -> None:
     """Copy bytes: NumPy would copy records field by field."""
     if column.size:
         into.view(np.uint8)[...] = column.view(np.uint8)

@@ -184,3 +184,15 @@ def clock_by(limit, u, weight):
     if rest + 0.5 * rest * rest > 1.000001 * weight * limit:
         return limit
     return -math.log(u) / weight
+
+
+@rule
+def keep_soonest(clocks, soonest, kept, item, ring):
+    """Insert an item by its clock among those that ring first, in place of the last of ``kept``."""
+    place = kept - 1
+    while place > 0 and clocks[place - 1] > ring:
+        clocks[place] = clocks[place - 1]
+        soonest[place] = soonest[place - 1]
+        place -= 1
+    clocks[place] = ring
+    soonest[place] = item

@@ -17,7 +17,7 @@ from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.runner import check_sound
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.world import World
 
 EVENTS_ROOM = 50_000
@@ -37,7 +37,7 @@ class Stepper:
     def __init__(self, case: Case, *, against: bool = False) -> None:
         start = _start(_World(case.world), case.population, case.choices.seed)
         regime: Regime = (case.against if against else case.entry).regime
-        self.state: State = install(branch(start), regime)
+        self.state: State = install(start, regime)
         time = self.state.world[0]
         self.burn_in, self.policy = int(time["time_burn_in"]), int(time["time_policy"])
         self._run_out = int(time["time_run_out"])

@@ -33,9 +33,6 @@ ALONE, BEST_MEMBER, CONFORMITY, RANDOM_COPYING = range(len(STRATEGIES))
 # Decisions that luck is drawn for, beyond the model's own.
 FIRST_DESIGN, LINK_TO_ANY, NEIGHBOUR = range(1000, 1003)
 
-# What the product draws links into, with room for more components than a need has.
-LINKED = np.dtype([("mask", "i8", (MOST_COMPONENTS,)), ("links", "i8")], align=True)
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -44,14 +41,11 @@ class Group:
     Attributes
     ----------
     state: the model's own state, blank but for one need, its landscape, and a team of one per
-        searcher. A need's row holds 16 components; with more, fields and links of the others are read from the
-        columns behind. They are not used: nobody errs, and every try is judged on the whole design.
-    linked: the links of the need, LINKED, shape (1,).
+        searcher. Nobody errs, and every try is judged on the whole design.
     held: the designs that others see in a step, shape (searchers,).
     """
 
     state: State
-    linked: np.ndarray
     held: np.ndarray
 
 
@@ -63,7 +57,7 @@ def new_group(components: int, links: int, searchers: int) -> Group:
     state.consortia["gamma"] = 1.0  # every try is judged on the whole design
     state.members["components"] = (1 << components) - 1
     state.members["in_turn"][:, :components] = np.arange(components)
-    return Group(state, np.zeros(1, LINKED), np.zeros(searchers, np.int64))
+    return Group(state, np.zeros(searchers, np.int64))
 
 
 # ---------------------------------------------------------------- landscapes
@@ -79,24 +73,24 @@ def build_landscape(group: Group, key: Any, to_any: bool, levels: int) -> None:
         the others.
     levels: contributions are rounded to this many parts of 1; 0 for not at all.
     """
-    draw_landscape(group.state, group.linked, np.uint64(key), to_any, levels)
+    draw_landscape(group.state, np.uint64(key), to_any, levels)
 
 
 @rule
-def draw_landscape(s: Any, linked: Any, key: Any, to_any: bool, levels: int) -> None:
+def draw_landscape(s: Any, key: Any, to_any: bool, levels: int) -> None:
     """The same, compiled. The table takes the need's place, where the search finds it."""
     s.luck[0] = key
-    s.needs[0].key = streams.bits(key, streams.LANDSCAPE, 0, 0)
-    need = linked[0]
+    need = s.needs[0]
+    need.key = streams.bits(key, streams.LANDSCAPE, 0, 0)
     if to_any:
         link_to_any(s, need)
     else:
         draw_links(s, need, 0)
     n = s.world[0].needs_components
     if levels == 0:
-        tabulate(s.needs[0].key, need.mask, n, s.landscapes[0])
+        tabulate(need.key, need.mask, n, s.landscapes[0])
     else:
-        tabulate_rounded(s.needs[0].key, need.mask, n, levels, s.landscapes[0])
+        tabulate_rounded(need.key, need.mask, n, levels, s.landscapes[0])
 
 
 @rule

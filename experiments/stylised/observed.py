@@ -14,9 +14,9 @@ from simulation.columns import (
     BIDDING,
     N_CONSORTIA,
     N_ORGANISATIONS,
+    N_SOLVED,
     PRIVATE_PRACTICE,
     REFUSED,
-    SOLVED,
 )
 
 TYPE_OF = {"lead_firm": "firm", "sme": "firm", "university": "university", "institute": "institute"}
@@ -95,7 +95,7 @@ def _values(run: Replay) -> FloatArray:
 def _solved(run: Replay) -> IntArray:
     world = run.end.world[0]
     begin, quarters = int(world["time_burn_in"]), int(world["time_policy"])
-    problems = run.end.problems[run.end.problems["status"] == SOLVED]
+    problems = run.end.problems[run.end.solved[: run.end.counters[N_SOLVED]]]
     step = problems["solved_step"] - begin
     inside = step[(step >= 0) & (step < quarters)]
     counts: IntArray = np.bincount(inside, minlength=quarters)

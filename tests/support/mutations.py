@@ -164,10 +164,12 @@ MUTATIONS = (
     Mutation(
         "distances_anew",
         "simulation/learning.py",
-        "    learn_from_each_other(s, c, fields)\n",
-        "    for k in range(len(fields)):\n"
+        "    learn_from_each_other(s, c, need, need.first)\n",
+        "    rest = need.first\n"
+        "    while rest:\n"
         "        measure_pairs(s, c)\n"
-        "        learn_from_each_other(s, c, fields[k : k + 1])\n",
+        "        learn_from_each_other(s, c, need, rest & -rest)\n"
+        "        rest &= rest - 1\n",
         "distances are measured again before each field, not only as the quarter begins",
     ),
     Mutation(

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.classroom.rooms.seats import Said
 from simulation import events as log
+from simulation.branching import branch
 from simulation.by_hand import (
     NO,
     YES,
@@ -36,7 +37,7 @@ from simulation.columns import BIDDING, N_CONSORTIA, N_EVENTS, N_LIVE, OPEN, REF
 from simulation.forming import drop_last, form_consortium
 from simulation.phases import PHASES
 from simulation.standing import best_body
-from simulation.state import State, branch
+from simulation.state import State
 
 FORMING = PHASES[2]
 NEVER = 1_000_000  # quarters; a call that is put aside while another is answered

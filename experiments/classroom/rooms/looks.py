@@ -38,12 +38,13 @@ from experiments.classroom.rooms.seats import (
 )
 from simulation import events as log
 from simulation.accounts import purse_total
+from simulation.branching import branch
 from simulation.by_hand import grant_asked, within_reach
 from simulation.columns import N_EVENTS, N_LIVE
 from simulation.forming import free_staff
 from simulation.phases import PHASES
 from simulation.policies.governance import purse_is_regional
-from simulation.state import State, branch
+from simulation.state import State
 
 BEFORE_FORMING = PHASES[:2]  # needs arise, programmes act
 AWARDS = PHASES[3]

@@ -31,8 +31,8 @@ from experiments.classroom.rooms.seats import (
     Said,
 )
 from experiments.classroom.stepping import Stepper
+from simulation.branching import branch
 from simulation.phases import PHASES, Phase
-from simulation.state import branch
 
 AFTER_FORMING = PHASES[3:]
 

@@ -136,6 +136,7 @@ def realise(model: TwinModel, need: Need, adopter: Organisation) -> None:
     for field in need.fields:
         e = adopter.expertise[field]
         adopter.expertise[field] = e + w.learning_by_use * (1.0 + need.scenario) * (1.0 - e)
+    adopter.take_stock()
 
 
 def share_value(model: TwinModel, need: Need, adopter: Organisation) -> None:

@@ -13,12 +13,8 @@ from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
     ACCOUNTS,
-    ACTIVE_PROJECTS,
-    MOST_IN_TURN,
-    N_CONSORTIA,
+    COMPONENT_PLACES,
     N_LIVE,
-    N_MEMBERS,
-    N_SOLVED,
 )
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.setup import _allocate, install
@@ -45,6 +41,8 @@ NOT_COMPARED = {
     "free_count": "the same",
     "length": "scratch: squared lengths of a team's profiles while its members learn",
     "passing": "scratch: what a team's pairs pass on while its members learn",
+    "taught": "scratch: in which fields a team's members learn from each other",
+    "level": "scratch: what they know in these",
     "try_member": "scratch: who makes a team's tries of a quarter",
     "try_name": "scratch: the names of these tries",
     "try_component": "scratch: their draws",
@@ -94,11 +92,11 @@ def columns_of(model: TwinModel) -> State:
     state = _allocate(model.world, model.population, 0).replace(
         distance=np.array(model.distance), reach=np.array(model.reach), related=np.array(related)
     )
-    for name in GROWING:  # the engine clears a row when it is used
-        column = getattr(state, name)
-        column[:] = np.zeros(1, column.dtype)
     if model.programmes:
         state = install(state, model.regime)
+    for name in GROWING:  # the engine clears a row when it is used
+        column = getattr(state, name)
+        column[:] = state.no_problem if name == "problems" else np.zeros(1, column.dtype)
     _write_constants(state, model)
     _write_people(state, model)
     _write_needs(state, model)
@@ -150,7 +148,7 @@ def _write_people(state: State, model: TwinModel) -> None:
         state.expertise[row] = one.expertise
         state.floor[row] = one.floor
         for partner, tie in one.ties.items():
-            state.ties[row, tie.place] = (row_of[partner], tie.times, tie.last)
+            state.ties[row, tie.place] = (row_of[partner], tie.last, tie.times)
     directory = model.directory
     state.by_hash[: len(model.organisations)] = [row_of[one] for one in directory.everybody]
     position = 0
@@ -249,7 +247,7 @@ def _write_consortia(state: State, model: TwinModel) -> None:
             part = {
                 "row": row_of[member.organisation],
                 "components": _bits(in_turn),
-                "in_turn": in_turn + [0] * (MOST_IN_TURN - len(in_turn)),
+                "in_turn": in_turn + [0] * (COMPONENT_PLACES - len(in_turn)),
             }
             _fill(state.members[first], member, part)
             first += 1
@@ -317,6 +315,7 @@ def _write_accounts(state: State, model: TwinModel) -> None:
         columns.N_SOURCES: len(model.sources),
         columns.N_SOLVED: len([need for need in model.needs if need.status == needs.SOLVED]),
         columns.N_MEMBERS: sum(len(c.members) for c in model.consortia),
+        columns.N_LISTED: sum(map(len, (*model.directory.rings, model.directory.firms))),
     }
     for place, count in counters.items():
         state.counters[place] = count
@@ -372,18 +371,12 @@ def _comparable(state: State) -> Iterator[tuple[str, np.ndarray]]:
 def _in_use(state: State, name: str) -> np.ndarray:
     """The rows of a column that mean something."""
     column: np.ndarray = getattr(state, name)
-    if name in ("consortia", "escrow"):  # behind them lies what was tried and did not form
-        return column[: state.counters[N_CONSORTIA]]
-    if name == "members":
-        return column[: state.counters[N_MEMBERS]]
+    if name in GROWING:  # behind them lies what was tried and did not form, or nothing
+        column = column[: state.counters[GROWING[name]]]
     if name == "solved":  # listed by the engine in the order in which they were solved
-        return np.sort(column[: state.counters[N_SOLVED]])
+        return np.sort(column)
     if name == "counters":  # without the length of a list that is not compared
         return np.where(np.arange(len(column)) == N_LIVE, 0, column)
-    if name == "running":
-        return column[: state.counters[ACTIVE_PROJECTS]]
-    if name in ("ring", "ring_hash"):  # behind it lie longer rings of earlier years
-        return column[: state.ring_start[-1]]
     if name == "landscapes":  # where places are scarce, tables come and go
         return column[state.thresholds >= 0] if _has_room_for_all(state) else column[:0]
     return column

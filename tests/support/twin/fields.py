@@ -50,9 +50,7 @@ class Directory:
         self.renew()
 
     def renew(self) -> None:
-        """Take stock, and list anew who is at work, for each field those who know it."""
-        for one in self.everybody:
-            one.take_stock()
+        """List anew who is at work, for each field those who know it."""
         there = [one for one in self.everybody if one.at_work]
         self.rings = [
             [one for one in there if field in one.knows]

@@ -58,7 +58,7 @@ def publish_knowledge(model: TwinModel, need: Need, openness: float) -> None:
 
 
 def absorb_and_forget(model: TwinModel) -> None:
-    """Everybody absorbs what became public, and forgets a little."""
+    """Everybody absorbs what became public, forgets a little, and takes stock."""
     decay = model.w.learning_decay
     for one in model.organisations:
         if not one.at_work:
@@ -68,4 +68,5 @@ def absorb_and_forget(model: TwinModel) -> None:
             e += public * (1.0 - e) * e
             e -= decay * max(0.0, e - one.floor[field])
             one.expertise[field] = min(e, 1.0)
+        one.take_stock()
     model.inflow = [0.0] * len(model.inflow)

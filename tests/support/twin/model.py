@@ -223,9 +223,6 @@ def programmes_phase(model: TwinModel, policy: bool, fresh: bool) -> None:
     if policy:
         receive_money(model)
         raise_capital(model)
-    for organisation in model.organisations:
-        organisation.take_stock()
-    if policy:
         report_revenue(model)
         choose_focus(model)
         batch(model)

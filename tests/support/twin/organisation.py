@@ -73,7 +73,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         self.lead_ability = 0.0
         self.expertise = [0.0] * model.w.fields_count
         self.floor = [0.0] * model.w.fields_count
-        self.knows: frozenset[int] = frozenset()  # fields with useful expertise, this quarter
+        self.knows: frozenset[int] = frozenset()  # fields with useful expertise
         self.ties: dict[Organisation, Tie] = {}
 
         self.busy = 0.0
@@ -179,6 +179,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
                 level = min(level, w.fields_frontier_ceiling)
             self.expertise[field] = level
             self.floor[field] = w.learning_retained_share * level
+        self.take_stock()
 
     def _draw_economy(self) -> None:
         """Revenue and money at the start; public bodies live on a block grant."""
@@ -247,7 +248,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
     # ------------------------------------------------------------ knowledge and acquaintance
 
     def take_stock(self) -> None:
-        """Note in which fields it has useful expertise: what others go by until it is noted anew."""
+        """Note in which fields it has useful expertise, when that has changed."""
         least = self.w.search_least_expertise
         self.knows = frozenset(
             field for field, level in enumerate(self.expertise) if level >= least

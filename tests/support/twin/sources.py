@@ -38,6 +38,7 @@ def build_capability(model: TwinModel, programme: Programme, money: int) -> None
         level = e + rules.capability_gain(e, paid / 1e8, w.learning_capability_scale_myuan)
         holder.expertise[field] = level
         holder.floor[field] = max(holder.floor[field], w.learning_retained_share * level)
+        holder.take_stock()
         patient = model.now - source.since < p.capability_patience_quarters
         if not patient and level < w.search_least_expertise:
             source.active = False

@@ -6,10 +6,11 @@ import pytest
 
 from simulation import stages
 from simulation.awards import adapt_shares
+from simulation.branching import branch
 from simulation.calls import answer, taken_chance
 from simulation.columns import N_CONSORTIA, OPEN
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.worth import award_chance, start_chance
 from tests.support import worlds
 
@@ -20,7 +21,7 @@ PROGRAMME = 1
 @pytest.fixture
 def state(regimes: dict) -> State:
     begun = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
-    return install(branch(begun), regimes["open_challenge"])
+    return install(begun, regimes["open_challenge"])
 
 
 def answers(state: State) -> int:
@@ -68,13 +69,13 @@ def test_queues_and_commissions_count_on_the_award(state: State, regimes: dict) 
     assert start_chance(state, PROGRAMME, 0) == 1.0
     assert start_chance(state, 0, -1) == 1.0
     commission = worlds.changed_regime(regimes["open_challenge"], {"selection.mode": "directed"})
-    assert start_chance(install(branch(state), commission), PROGRAMME, -1) == 1.0
+    assert start_chance(install(state, commission), PROGRAMME, -1) == 1.0
 
 
 def test_shares_of_nothing_stay_nothing(regimes: dict) -> None:
     """A government that learns, with programmes that have no part of the budget."""
     idle = worlds.changed_regime(regimes["combined"], {"budget.share": 0.0, "adaptation.rate": 1.0})
     begun = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
-    state = install(branch(begun), idle)
+    state = install(begun, idle)
     adapt_shares(state, int(state.world[0]["money_adaptation_quarters"]))
     assert (state.programme_state["share"] == 0.0).all()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agents.settings import ConfigError
 from simulation.adoption import realise
+from simulation.branching import branch
 from simulation.chains import (
     add_solution,
     capability_fades,
@@ -27,7 +28,7 @@ from simulation.fields import is_strategic
 from simulation.phases import addresses, advance
 from simulation.results import solve
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from tests.support import worlds
 
 share = st.floats(0.0, 1.0)

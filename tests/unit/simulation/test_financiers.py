@@ -11,6 +11,7 @@ import pytest
 
 from agents.kinds import FEN_PER_MYUAN, LEAD_FIRM, PRIVATE
 from simulation.accounts import centre_of, imbalance
+from simulation.branching import branch
 from simulation.columns import FINANCIER_IN, N_CONSORTIA, PRIVATE_PRACTICE
 from simulation.financiers import asked_back, decide_backing, raise_capital
 from simulation.model import ConsortiaModel
@@ -18,7 +19,7 @@ from simulation.outcomes import FINANCIER_REFUSED, FUND_EMPTY, NOT_MATCHED
 from simulation.policies.governance import in_charge
 from simulation.runner import finish
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.worth import backing_rate, own_cost_factor
 from tests.support import worlds
 
@@ -35,7 +36,7 @@ def start(**world: Any) -> State:
 
 def finished(changes: Mapping[str, Any], **world: Any) -> State:
     chosen = worlds.changed_regime(worlds.regimes()[REGIME], changes)
-    return finish(install(branch(start(**world)), chosen))[0]
+    return finish(install(start(**world), chosen))[0]
 
 
 def funded(state: State) -> np.ndarray:
@@ -51,7 +52,7 @@ def test_a_fund_asks_more_back_the_less_a_solution_is_likely() -> None:
 def test_nobody_backs_what_its_lead_does_not_believe_in() -> None:
     """However little a fund asks back: a project without any chance has nothing to pay it from."""
     state = install(
-        branch(start(financiers__hurdle=-1.0, financiers__capital_myuan_per_year=600)),
+        start(financiers__hurdle=-1.0, financiers__capital_myuan_per_year=600),
         worlds.changed_regime(worlds.regimes()[REGIME], {"funding.financier_share": 0.9}),
     )
     team = state.consortia[0]
@@ -104,7 +105,7 @@ def test_an_empty_fund_backs_nobody() -> None:
 
 
 def test_what_financiers_take_over_does_not_weigh_as_a_risk() -> None:
-    state = install(branch(start(forming__risk_weight=0.5)), worlds.regimes()[REGIME])
+    state = install(start(forming__risk_weight=0.5), worlds.regimes()[REGIME])
     private = state.organisations[(state.organisations["kind"] == 1)][0]
     factors = []
     for share in (0.0, 0.4, 0.8):

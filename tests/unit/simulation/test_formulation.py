@@ -153,7 +153,7 @@ def test_an_organisation_touches_what_the_fields_seem_to_be(state: State) -> Non
     need = state.needs[owned_and_misposed(state)]
     state.expertise[0] = 0.0
     state.expertise[0, need["posed"][:COMPONENTS]] = 1.0
-    take_stock(state)
+    take_stock(state, 0)
     assert share_of(touches(state, need, need["misposed"], 0), COMPONENTS) == 1.0
     assert touches(state, need, 0, 0) & need["misposed"] != need["misposed"]
 

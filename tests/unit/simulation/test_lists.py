@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.bits import count_bits, lowest
+from simulation.branching import branch
 from simulation.columns import (
     ACTIVE,
     ACTIVE_PROJECTS,
@@ -26,7 +27,7 @@ from simulation.needs import close_needs
 from simulation.phases import addresses, advance
 from simulation.policies.registry import Regime
 from simulation.setup import install
-from simulation.state import PACKED, State, branch
+from simulation.state import PACKED, State
 from tests.support import worlds
 
 STEP = 60
@@ -36,7 +37,7 @@ STEP = 60
 def state(request: pytest.FixtureRequest, regimes: dict[str, Regime]) -> State:
     """In the middle of a policy, as the next quarter begins."""
     begun = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
-    state = install(branch(begun), regimes[request.param])
+    state = install(begun, regimes[request.param])
     advance(state, addresses(), 20, STEP, True, True)
     close_needs(state, STEP)
     return state
@@ -96,6 +97,14 @@ def test_entrants_stand_where_their_hash_belongs(state: State) -> None:
     assert (np.diff(state.organisations["hash"][rows].astype(float)) >= 0.0).all()
 
 
+def test_useful_fields_are_noted_whenever_expertise_changes(state: State) -> None:
+    people = state.organisations[: state.counters[N_ORGANISATIONS]]
+    known = state.expertise[: len(people)] >= state.world[0]["search_least_expertise"]
+    bits = 1 << np.arange(known.shape[1], dtype=np.uint64)
+    assert (people["knows"] == (known * bits).sum(axis=1)).all()
+    assert known.any(axis=0).sum() > 12
+
+
 def test_rings_hold_who_knows_a_field_in_the_order_of_hashes(state: State) -> None:
     rebuilt = branch(state)
     rebuild_rings(rebuilt)
@@ -111,8 +120,8 @@ def test_rings_hold_who_knows_a_field_in_the_order_of_hashes(state: State) -> No
 
 
 def test_packed_columns_are_not_replaced_alone(state: State) -> None:
-    with pytest.raises(ValueError, match="write into problems"):
-        state.replace(problems=state.problems.copy())
+    with pytest.raises(ValueError, match="write into expertise"):
+        state.replace(expertise=state.expertise.copy())
     assert all(np.shares_memory(getattr(state, name), state.block) for name in PACKED)
 
 

@@ -18,7 +18,7 @@ from simulation.policies.registry import Regime
 from simulation.population import Population
 from simulation.runner import finish
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from tests.support import worlds
 from tests.support.plain_outcomes import plain_outcomes
 
@@ -45,7 +45,7 @@ def of_regimes(replicate: int) -> dict[str, Both]:
     start = worlds.state_after_burn_in(
         worlds.default_world(), worlds.default_population(), replicate
     )
-    reference, _ = finish(install(branch(start), worlds.reference()))
+    reference, _ = finish(install(start, worlds.reference()))
     return {name: end(start, reference, regime) for name, regime in worlds.regimes().items()}
 
 
@@ -56,7 +56,7 @@ def end(
     edit: Callable[[State], State] = lambda state: state,
 ) -> Both:
     """What both say of the end of a regime's run; ``edit`` may change it first."""
-    state, handed_over = finish(install(branch(start), regime))
+    state, handed_over = finish(install(start, regime))
     return both(edit(state), start, reference, handed_over)
 
 
@@ -71,7 +71,7 @@ def in_world(
     """One run in another world, its end changed by ``edit``."""
     world = worlds.changed_world(changes or {})
     start = worlds.state_after_burn_in(world, population or worlds.default_population())
-    reference, _ = finish(install(branch(start), worlds.reference()))
+    reference, _ = finish(install(start, worlds.reference()))
     chosen = worlds.changed_regime(worlds.regimes()[regime], levers or {})
     return end(start, reference, chosen, edit)
 
@@ -98,7 +98,7 @@ def no_needs(state: State) -> State:
 def before_policy() -> Both:
     """A run of no quarter: no project, no money, an empty path."""
     start = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
-    state = install(branch(start), worlds.regimes()["combined"])
+    state = install(start, worlds.regimes()["combined"])
     return both(state, start, state, math.nan)
 
 

@@ -17,7 +17,7 @@ from simulation.policies.recognition import priority_of, renewed_label, without_
 from simulation.policies.targets import lags_behind
 from simulation.runner import finish
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.worth import lead_keeps, makers_claim, team_keeps
 from tests.support import worlds
 
@@ -33,7 +33,7 @@ def start() -> State:
 def finished(regime: str, changes: Mapping[str, Any]) -> State:
     """A run of a regime with other levers, after its run-out."""
     chosen = worlds.changed_regime(worlds.regimes()[regime], changes)
-    return finish(install(branch(start()), chosen))[0]
+    return finish(install(start(), chosen))[0]
 
 
 def funded(state: State) -> np.ndarray:

@@ -19,7 +19,7 @@ from simulation.policies.agenda import has_focus
 from simulation.policies.governance import MODES, REGIONS
 from simulation.policies.targets import focus_score
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from tests.support import worlds
 
 share = st.floats(0.0, 1.0)
@@ -36,7 +36,7 @@ def first_years(changes: dict[str, Any], years: int) -> State:
     """Open challenge with other levers, after its first policy years."""
     start = worlds.state_after_burn_in(worlds.default_world(), worlds.default_population())
     regime = worlds.changed_regime(worlds.regimes()["open_challenge"], changes)
-    state = install(branch(start), regime)
+    state = install(start, regime)
     burn_in = int(state.world[0]["time_burn_in"])
     advance(state, addresses(), burn_in, burn_in + 4 * years, True, True)
     return state

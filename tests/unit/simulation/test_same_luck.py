@@ -10,12 +10,13 @@ import yaml
 
 from experiments.configuration import load_setup
 from experiments.library import CONFIGS
+from simulation.branching import branch
 from simulation.outcomes import RunResult
 from simulation.phases import PHASES, addresses, advance
 from simulation.policies.registry import Regime
 from simulation.runner import finish
 from simulation.setup import first_state, install
-from simulation.state import branch
+from simulation.state import OF_REGIME
 from simulation.world import World
 from tests.support import worlds
 
@@ -93,18 +94,18 @@ def test_the_burn_in_does_not_know_the_regime(
     people = worlds.default_population()
     without = first_state(world, people, seed=worlds.SEED, replicate=0)
     burn_in = int(without.world[0]["time_burn_in"])
-    with_it = install(branch(without), regimes[name])
+    with_it = install(without, regimes[name])
     for state in (without, with_it):
         advance(state, addresses(), 0, burn_in, False, True)
     unequal = worlds.unequal_columns(without, with_it)
-    assert set(unequal) <= {"programme_state", "stages", "purses", "focus"}  # these have more rows
+    assert set(unequal) <= set(OF_REGIME)  # these have more rows
     assert not with_it.purses.any() and not with_it.focus.any() and not with_it.stages[1:].any()
 
 
 @pytest.mark.parametrize("name", ["laissez_faire", "delta_joint_programme", "combined"])
 def test_a_step_is_its_phases(name: str, world: World, regimes: dict[str, Regime]) -> None:
     start = worlds.state_after_burn_in(world, worlds.default_population())
-    whole, parts = (install(branch(start), regimes[name]) for _ in range(2))
+    whole, parts = (install(start, regimes[name]) for _ in range(2))
     burn_in = int(start.world[0]["time_burn_in"])
     advance(whole, addresses(), burn_in, burn_in + 20, True, True)
     for step in range(burn_in, burn_in + 20):
@@ -126,15 +127,17 @@ def test_a_branch_keeps_nothing_of_the_memory_it_uses(
     world: World, regimes: dict[str, Regime]
 ) -> None:
     start = worlds.state_after_burn_in(world, worlds.default_population())
-    finished, _ = finish(install(branch(start), regimes["combined"]))
-    spare = [finished]
-    again = branch(start, spare)
-    assert not spare
-    assert again.consortia is finished.consortia
-    new = branch(start)
+    finished = [finish(install(start, regimes[name]))[0] for name in ("combined", "race")]
+    spare = list(finished)
+    again = install(start, regimes["soe_consortia"], spare)
+    assert spare == finished[:1]  # which has room for another number of programmes
+    assert again is finished[1]
+    new = install(start, regimes["soe_consortia"])
     assert not worlds.unequal_columns(new, again)
-    ends = [finish(install(state, regimes["soe_consortia"]))[0] for state in (new, again)]
+    ends = [finish(state, [])[0] for state in (new, again)]
     assert not worlds.unequal_columns(*ends)
+    test = branch(ends[0], ends[1:])
+    assert not worlds.unequal_columns(ends[0], test)
 
 
 def test_nothing_is_read_before_it_is_written(
@@ -159,7 +162,7 @@ def test_nothing_is_read_before_it_is_written(
 
 def test_the_reference_gives_the_same_when_it_is_reported(results: dict[str, RunResult]) -> None:
     start = worlds.state_after_burn_in(worlds.default_setup().world, worlds.default_population())
-    state, _ = finish(install(branch(start), worlds.reference()))
+    state, _ = finish(install(start, worlds.reference()))
     reported = results["laissez_faire"].trajectories["solved"]
     assert (state.trajectory[:, 0] == reported).all()
 

@@ -31,7 +31,7 @@ from simulation.policies.targets import lags_behind
 from simulation.runner import finish
 from simulation.setup import first_state, install
 from simulation.stages import FIRST_REGION, STAGES
-from simulation.state import State, branch
+from simulation.state import State
 from tests.support import worlds
 
 ROOM = 400_000
@@ -82,7 +82,7 @@ def burnt_in() -> State:
 
 def finished(regime: Regime) -> State:
     """The state after the run-out, with the log of events."""
-    state, _ = finish(install(branch(burnt_in()), regime))
+    state, _ = finish(install(burnt_in(), regime))
     assert state.counters[N_EVENTS] < ROOM, "the log was cut short"
     return state
 

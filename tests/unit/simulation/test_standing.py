@@ -12,7 +12,7 @@ from simulation.columns import N_BODIES, N_SOURCES
 from simulation.policies.renewal import slots_after
 from simulation.runner import finish
 from simulation.setup import install
-from simulation.state import State, branch
+from simulation.state import State
 from tests.support import worlds
 
 BATCH = 12
@@ -25,7 +25,7 @@ def start() -> State:
 
 def finished(regime: str, changes: Mapping[str, Any]) -> State:
     chosen = worlds.changed_regime(worlds.regimes()[regime], changes)
-    return finish(install(branch(start()), chosen))[0]
+    return finish(install(start(), chosen))[0]
 
 
 def bodies(**renewal: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from simulation.columns import N_CONSORTIA, N_ORGANISATIONS, PRIVATE_PRACTICE
 from simulation.outcomes import TOO_FEW_SUPPLIERS
 from simulation.runner import finish
 from simulation.setup import first_state, install
-from simulation.state import State, branch
+from simulation.state import State
 from simulation.supply import linked, supporting
 from tests.support import worlds
 
@@ -29,7 +29,7 @@ def start(density: float = 0.4) -> State:
 
 def finished(changes: Mapping[str, Any], density: float = 0.4) -> State:
     chosen = worlds.changed_regime(worlds.regimes()[REGIME], changes)
-    return finish(install(branch(start(density)), chosen))[0]
+    return finish(install(start(density), chosen))[0]
 
 
 def funded(state: State) -> np.ndarray:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from numba import typeof
 
 from experiments.replications import groups
 from simulation import streams
-from simulation.columns import NEED
+from simulation.columns import COMPONENT_PLACES
 from simulation.landscape import contribution, table_of
 from simulation.search import pick_component
 from simulation.state import STATE
@@ -53,19 +51,13 @@ def test_search_finds_the_table_where_the_model_looks_for_it() -> None:
     assert np.array_equal(group.state.landscapes, before)
 
 
-def test_fields_of_more_components_are_read_from_zeros() -> None:
-    """They lie in the need's own row, which is blank but for its key and what the search leaves."""
-    places: Any = NEED.fields
-    kind, offset = places["field"]
-    behind = range(offset + kind.itemsize, offset + 8 * groups.MOST_COMPONENTS)
-    assert behind.stop <= places["key"][1] < NEED.itemsize
-    row = built(components=20, links=5).state.needs.view(np.uint8)
-    assert not row[behind.start : behind.stop].any()
+def test_a_need_has_places_for_every_component() -> None:
+    assert groups.MOST_COMPONENTS <= COMPONENT_PLACES
 
 
 def test_contributions_are_rounded_one_by_one() -> None:
     group = built(to_any=True, levels=PARTS)
-    key, masks = group.state.needs["key"][0], group.linked["mask"][0]
+    key, masks = group.state.needs["key"][0], group.state.needs["mask"][0]
     for design in (0, 5, 77, 255):
         parts = [
             contribution(np.uint64(streams.combine(key, i)), masks[i], design) / 2**20
@@ -79,14 +71,14 @@ def test_links_to_any_component_may_be_to_itself() -> None:
     sizes = set()
     for k in range(40):
         groups.build_landscape(group, np.uint64(streams.replicate_key(1, k)), True, PARTS)
-        masks = group.linked["mask"][0][:15]
+        masks = group.state.needs["mask"][0][:15]
         assert all(mask & (1 << i) for i, mask in enumerate(masks))
         sizes |= {int(mask).bit_count() for mask in masks}
     assert sizes == {7, 8}  # seven links, one of which may be the component itself
 
 
 def test_links_to_others_are_the_products() -> None:
-    masks = built(components=20, links=5).linked["mask"][0]
+    masks = built(components=20, links=5).state.needs["mask"][0, :20]
     assert {int(mask).bit_count() for mask in masks} == {6}
 
 
