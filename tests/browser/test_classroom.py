@@ -174,7 +174,7 @@ def test_on_opening_there_is_something_to_see_and_step_begins_at_the_start(page:
     quarter = page.locator("#quarter")
     assert "quarter" not in page.url
     expect(quarter).to_have_value("60")
-    assert page.locator("#net .edges line").count() > 0
+    assert page.locator("#net .edges path").count() > 0
     move(page, "money.budget_myuan_per_year", "40")
     settle(page)
     assert "quarter" not in page.url
@@ -212,7 +212,7 @@ def test_the_picture_moves_with_the_quarters_and_places_stay(page: Page, server:
     page.click("#reset")
     for quarter in range(1, 13):
         page.click("#step")
-        assert page.locator("#net .edges line").count() == lines_after(shown, quarter)
+        assert page.locator("#net .edges path").count() == lines_after(shown, quarter)
     assert page.evaluate(places) == first and len(first) == 40
 
 

@@ -22,6 +22,24 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 SERIOUS = ("serious", "critical")
 LONG = 20_000  # milliseconds
 expect.set_options(timeout=LONG)  # a machine may be busy
+UNCOVERED = """() => {
+    const [one, bar] = [document.activeElement, document.querySelector(".send")];
+    return one.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top;
+}"""  # nothing that has the focus lies under the bar
+READABLE = """() => {
+    const names = [...document.querySelectorAll("#net .name")];
+    const told = [...names, document.querySelector(".below")];
+    const boxes = told.map((one) => one.getBoundingClientRect());
+    const over = (a, k) => told.slice(k + 1).filter((_, n) => !apart(a, boxes[k + 1 + n]));
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+    const inside = (a) => a.left >= 0 && a.right <= innerWidth && a.top >= 0 && a.bottom <= innerHeight;
+    const size = (one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
+    return {
+        names: names.length, smallest: Math.min(...names.map(size)) / innerHeight, inside: boxes.every(inside),
+        covered: boxes.flatMap((a, k) => over(a, k).map((one) => [told[k].textContent, one.textContent])),
+    };
+}"""
+FORTIETH = 1 / 40  # of the height of what is projected: a letter that is read in the last row
 NAME = "<img src=x onerror=alert(1)>"
 
 
@@ -135,12 +153,14 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     teacher.get_by_role("button", name=word(lang, "control.start"), exact=True).click()
     boxes = student.get_by_role("checkbox")
     expect(boxes.first).to_be_checked()
+    expect(teacher.locator("#items .thinks")).to_contain_text(NAME)  # whom the room waits for
     boxes.first.focus()
     student.keyboard.press("Space")
     student.get_by_role("button", name=word(lang, "decide"), exact=True).click()
     expect(student.get_by_text(word(lang, "decided"))).to_be_visible()
     teacher.get_by_role("button", name=word(lang, "control.pause"), exact=True).click()
     expect(teacher.locator("#items")).to_contain_text("✓")
+    expect(teacher.locator("#items .thinks")).to_have_count(0)
     for page, name in ((teacher, "teacher"), (student, "seat")):
         sound(page)
         shot(page, f"{name}-{lang}")
@@ -164,16 +184,21 @@ def test_a_lesson_with_a_killed_server(server: Server, browser: Browser, lang: s
     expect(debrief).to_contain_text(word(lang, "one_run"))
     expect(debrief).to_contain_text(NAME)
     expect(debrief.locator("figure")).to_have_count(3)
+    expect(debrief.get_by_role("heading", name=word(lang, "own"))).to_be_visible()
     expect(debrief.locator(".deeds li").first).to_be_visible()
     expect(debrief.locator(".questions li")).to_have_count(3)
     sound(student)
     shot(student, f"debrief-phone-{lang}")
     expect(teacher.locator("#debrief figure")).to_have_count(3)
+    expect(teacher.locator(".deeds")).to_be_hidden()  # thirty seats are thirty lines
+    reach(teacher, teacher.locator(".seats summary"))
+    teacher.keyboard.press("Enter")
+    expect(teacher.locator(".deeds li").first).to_be_visible()
     sound(teacher)
     shot(teacher, f"debrief-{lang}")
     teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
     student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'x' * 43}")
-    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.code"))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -208,28 +233,65 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     bid = lead.locator("fieldset").first
     box = bid.get_by_label(word(lang, "item.bid_do"), exact=True)
     if not box.is_checked():
+        expect(bid.locator(".invite")).to_be_hidden()  # whoever does not bid invites nobody
         reach(lead, box)
         lead.keyboard.press("Space")
     reach(lead, bid.locator("summary"))
     lead.keyboard.press("Enter")
     stranger = bid.locator("details input").first
     key = stranger.get_attribute("value")
+    invited = names(lead)[f"organisation-{str(key).split(':')[3]}"]
+    before = bid.locator(".invite input[type=checkbox]:checked").count()
+    reach(lead, bid.get_by_label(word(lang, "find")))
+    lead.keyboard.type(invited)
+    everybody = bid.locator(".invite .choice").count()
+    expect(bid.get_by_role("status")).to_have_text(word(lang, "found", n=1, all=everybody))
+    expect(bid.locator(".invite .choice:visible")).to_have_count(1)
     reach(lead, stranger)
     lead.keyboard.press("Space")
     expect(stranger).to_be_checked()
+    bids = lead.locator("fieldset > .choice input:checked").count()
+    counted = lead.locator("#count")
+    expect(counted).to_have_text(word(lang, "count_bids", bids=bids, invited=before + 1))
+    bid.get_by_label(word(lang, "find")).fill("")
+    expect(bid.locator(".invite .choice:visible")).to_have_count(everybody)
+    for order in ("pause", "start"):  # a stopped clock takes no tick away
+        teacher.get_by_role("button", name=word(lang, f"control.{order}"), exact=True).click()
+        clock = lead.locator("#clock")
+        expect(clock).to_contain_text(stopped(lang) if order == "pause" else running(lang))
+        expect(stranger).to_be_checked()
     sound(lead)
     shot(lead, f"invite-{lang}")
+    lead.set_viewport_size({"width": 390, "height": 844})
+    lead.evaluate("scrollTo(0, 0)")
+    expect(lead.get_by_role("button", name=word(lang, "decide"), exact=True)).to_be_in_viewport()
+    sound(lead)
+    shot(lead, f"invite-phone-{lang}")
+    reach(lead, bid.locator(".invite input[type=checkbox]").last)
+    assert lead.evaluate(UNCOVERED)
     reach(lead, lead.get_by_role("button", name=word(lang, "decide"), exact=True))
     lead.keyboard.press("Enter")
     expect(lead.get_by_text(word(lang, "decided"))).to_be_visible()
+    stranger.click()
+    expect(lead.get_by_text(word(lang, "unsent"))).to_be_visible()
+    stranger.click()
+    lead.set_viewport_size({"width": 1366, "height": 768})
     expect(screen.locator("#ready")).to_contain_text(word(lang, "screen.decided"))
-    expect(screen.locator("#net .edges line").first).to_be_attached()
+    expect(screen.locator("#net .edges path").first).to_be_attached()
     expect(screen.locator("#qr")).to_have_js_property("complete", True)
     assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
     sound(screen)
     shot(screen, f"screen-{lang}")
-    screen.set_viewport_size({"width": 1366, "height": 768})
-    shot(screen, f"screen-small-{lang}")
+    for width, height in ((1366, 768), (1920, 1080)):
+        screen.set_viewport_size({"width": width, "height": height})
+        read = screen.evaluate(READABLE)
+        assert read["names"] == 40 and read["inside"] and read["covered"] == []
+        assert read["smallest"] >= FORTIETH
+        sound(screen)
+    screen.set_viewport_size({"width": 390, "height": 844})
+    sound(screen)
+    shot(screen, f"screen-phone-{lang}")
+    screen.set_viewport_size({"width": 1920, "height": 1080})
 
     again = context.new_page()  # the same browser, without the key in the address
     again.goto(f"{server.address}room/seat?lang={lang}#{code}")
@@ -240,9 +302,21 @@ def test_a_lead_invites_by_keyboard_and_the_projector_shows_who_is_ready(
     expect(other.locator("#wanted option[value=organisation-21]")).to_have_count(0)
     step_on(teacher, lang)
     teacher.get_by_role("button", name=word(lang, "control.end"), exact=True).click()
-    _, need, _, who = str(key).split(":")
-    invited = word(lang, "said.ask.yes", need=need, who=names(lead)[f"organisation-{who}"])
-    expect(lead.locator(".deeds")).to_contain_text(invited)
+    projected = screen.locator("#debrief")
+    expect(projected.locator("figure")).to_have_count(3)
+    expect(projected).to_contain_text(word(lang, "one_run"))
+    expect(projected.locator(".deeds")).to_have_count(0)
+    assert "Zhuge" not in screen.content() and "诸葛亮" not in screen.content()
+    for width, height in ((1366, 768), (1920, 1080)):
+        screen.set_viewport_size({"width": width, "height": height})
+        assert screen.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert screen.evaluate("debrief.scrollHeight <= debrief.clientHeight")  # nothing is cut off
+        sound(screen)
+    shot(screen, f"screen-debrief-{lang}")
+    screen.set_viewport_size({"width": 390, "height": 844})
+    sound(screen)
+    said = word(lang, "said.ask.yes", need=str(key).split(":")[1], who=invited)
+    expect(lead.locator(".deeds")).to_contain_text(said)
     shot(lead, f"debrief-lead-{lang}")
 
 
@@ -266,14 +340,62 @@ def test_a_seat_that_is_waited_for_says_so_and_one_that_is_gone_can_be_taken_ane
     expect(student.locator("#who")).to_contain_text("Ada")
     expect(student.locator("#fetching")).to_be_hidden()
 
+    assert student.evaluate("Object.keys(localStorage)") == [f"room-{code}"]
+    watched = fresh(browser, 1366, 768)
+    watched.goto(f"{server.address}room/screen?lang={lang}#{code}")
+    expect(watched.locator("#ready li")).to_have_text([word(lang, "ministry")])  # who has come
+    expect(watched.locator("#picture")).to_be_hidden()
+    assert "Ada" not in watched.content()
+    sound(watched)
+    shot(watched, f"lobby-{lang}")
     teacher.get_by_role("button", name=word(lang, "control.delete"), exact=True).click()
-    expect(student.get_by_role("alert")).to_have_text(word(lang, "error.code"))
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.code"))
     expect(student.locator("#live")).to_be_hidden()
+    assert student.evaluate("localStorage.length") == 0 and "." not in student.url.split("?")[1]
+    sound(student)
+    shot(student, f"forgotten-{lang}")
+    another = watched.get_by_role("link", name=word(lang, "open.another"))
+    expect(another).to_be_visible()
+    expect(watched.locator("#live")).to_be_hidden()
+    student.reload()
+    expect(student.get_by_role("alert")).to_be_hidden()  # nothing is kept that would ask again
     _, other = opened(server, browser, lang)
     student.get_by_label(word(lang, "join.code")).fill(other.lower())
     join(student, lang, "Bert")
     expect(student.locator("#who")).to_contain_text("Bert")
     expect(student.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_browser_with_the_key_of_no_seat_forgets_it_and_one_with_a_wrong_address_finds_its_seat(
+    server: Server, browser: Browser, lang: str
+) -> None:
+    _, code = opened(server, browser, lang)
+    student = fresh(browser, 390, 844)
+    student.goto(f"{server.address}room/seat?lang={lang}")
+    student.evaluate(f"localStorage.setItem('room-{code}', '{'x' * 43}')")
+    student.goto(f"{server.address}room/seat?lang={lang}#{code}")
+    expect(student.get_by_role("alert")).to_have_text(forgotten(lang, "error.token"))
+    expect(student.get_by_label(word(lang, "join.code"))).to_have_value(code)
+    join(student, lang, "Ada")
+    expect(student.locator("#who")).to_contain_text("Ada")
+    expect(student.get_by_role("alert")).to_be_hidden()
+    student.goto(f"{server.address}room/seat?lang={lang}#{code}.{'y' * 43}")  # mistyped
+    expect(student.locator("#who")).to_contain_text("Ada")
+
+
+def running(lang: str) -> str:
+    """What the clock says before it says how long; no seconds are left when it stands."""
+    return catalogue(lang)["classroom.room.state.running"].partition("{left}")[2]
+
+
+def stopped(lang: str) -> str:
+    return catalogue(lang)["classroom.room.state.paused"].rpartition("}")[2]
+
+
+def forgotten(lang: str, key: str) -> str:
+    """Why a key is of no use, and that it is kept no longer."""
+    return ("" if lang == "zh" else " ").join([word(lang, key), word(lang, "forgotten")])
 
 
 def join(student: Page, lang: str, name: str) -> None:

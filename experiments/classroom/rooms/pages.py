@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from experiments.classroom.layout import scene
+from experiments.classroom.layout import SCREEN, WALL, scene
 from experiments.classroom.menu import menu
 from experiments.classroom.rooms.seats import MINISTRY, organisation, province
 from experiments.words import LANGUAGES, Words, catalogue
@@ -69,7 +69,7 @@ def _page_text(lang: str, name: str) -> str:
 
     words = Words(lang)
     shown = {key: text for key, text in catalogue(lang).items() if key.startswith(SHOWN_WORDS)}
-    told = scene(lang)
+    told = scene(lang, WALL if name == "screen" else SCREEN)
     names = {organisation(k): one["name"] for k, one in enumerate(told["organisations"])}
     names |= {
         province(k): words("classroom.room.province", name=one["name"])

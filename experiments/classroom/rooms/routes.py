@@ -106,7 +106,17 @@ async def _screen(request: Request) -> Response:
     desk, code = _desk(request), _code(request)
     room, found = await _standing(request, code)
     more = {"seats": _ready(desk, room, found), "teams": found["teams"]}
+    if room["state"] == ENDED:
+        more["outcome"] = await _outcome(request, room)
     return _packed(_progress(desk, room, found) | _lines(found) | more)
+
+
+async def _outcome(request: Request, room: dict[str, Any]) -> View:
+    """What the room came to, with neither names nor decisions."""
+    found, decisions = await _played(request, room)
+    told = {key: found[key] for key in ("series", "room", "model", "windows")}
+    people = len(_desk(request).seats(room["code"]))
+    return {**told, "people": people, "count": sum(len(one["changed"]) for one in decisions)}
 
 
 async def _standing(request: Request, code: str) -> tuple[dict[str, Any], View]:
@@ -189,11 +199,17 @@ async def _debrief(request: Request) -> Response:
     room = desk.room(code)
     if room["state"] != ENDED:
         raise RoomError("early", 409)
-    found = await _ask(request, "debrief", room, desk.turns(code))
-    open_turns = range(len(found["windows"]))
-    decisions = [one for one in desk.decisions(code) if one["turn"] in open_turns]
+    found, decisions = await _played(request, room)
     return _packed({**found, "people": desk.seats(code), "decisions": decisions,
                     "quarters": room["quarters"], "regime": room["regime"], "seed": room["seed"]})  # fmt: skip
+
+
+async def _played(request: Request, room: dict[str, Any]) -> tuple[View, list[dict[str, Any]]]:
+    """The whole run of a room that is over, and the decisions that had a part in it."""
+    desk, code = _desk(request), room["code"]
+    found = await _ask(request, "debrief", room, desk.turns(code))
+    open_turns = range(len(found["windows"]))
+    return found, [one for one in desk.decisions(code) if one["turn"] in open_turns]
 
 
 async def _ask(

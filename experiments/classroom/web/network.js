@@ -3,8 +3,6 @@
 import { $, LANG, SCENE, nameOf, svg, t } from "./page.js";
 
 const SIZE = { lead_firm: 11, sme: 7, university: 10, institute: 9 };
-const LINE_LENGTH = LANG === "zh" ? 7 : 16; // characters of a name in one line
-const LINE_HEIGHT = 13;
 
 function shape(kind, x, y, size) {
   if (kind === "lead_firm") return svg("rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size });
@@ -18,12 +16,19 @@ function shape(kind, x, y, size) {
   return svg("circle", { cx: x, cy: y, r: size });
 }
 
+/** A line from one to another; where the sheet bends lines it passes above those who stand between. */
+function between(from, to) {
+  const bend = Math.sign(to.x - from.x || 1) * SCENE.bend;
+  const x = (from.x + to.x) / 2 + (to.y - from.y) * bend, y = (from.y + to.y) / 2 - (to.x - from.x) * bend;
+  return `M${from.x} ${from.y}Q${x} ${y} ${to.x} ${to.y}`;
+}
+
 function lines(name) {
-  if (LANG === "zh") return name.match(new RegExp(`.{1,${LINE_LENGTH}}`, "gu"));
+  if (LANG === "zh") return name.match(new RegExp(`.{1,${SCENE.letters}}`, "gu"));
   const out = [""];
   for (const word of name.split(" ")) {
     const longer = `${out.at(-1)} ${word}`.trim();
-    if (longer.length > LINE_LENGTH) out.push(word);
+    if (longer.length > SCENE.letters) out.push(word);
     else out[out.length - 1] = longer;
   }
   return out;
@@ -37,7 +42,7 @@ function placeOf(row, replay) {
   const region = SCENE.regions[entrant.region];
   const mine = [...replay.entrants].filter(([, one]) => one.region === entrant.region).map(([key]) => key);
   const place = Math.min(mine.indexOf(row), SCENE.most_entrants - 1);
-  return { x: region.x + 20 + place * 19, y: region.y + SCENE.entrant_row, kind: entrant.kind };
+  return { x: region.x + 20 + place * 19, y: region.y + region.height - 14, kind: entrant.kind };
 }
 
 export class Network {
@@ -48,28 +53,30 @@ export class Network {
     this.edges = svg("g", { class: "edges" });
     this.entrants = svg("g", { class: "entrants" });
     this.nodes = SCENE.organisations.map((one, row) => this.node(one, row));
-    this.picture.append(...this.fields(), this.edges, this.entrants, ...this.nodes);
+    this.picture.append(this.fields(), this.edges, this.entrants, this.titles(), ...this.nodes);
     this.nodes[0].setAttribute("tabindex", "0");
   }
 
   fields() {
-    const [width, height] = SCENE.field;
-    return SCENE.regions.map((one) =>
-      svg("g", { class: "field" },
-        svg("rect", { x: one.x + 4, y: one.y + 4, width: width - 8, height: height - 8, rx: 8 }),
-        svg("text", { x: one.x + 16, y: one.y + 26 }, one.name)));
+    return svg("g", { class: "field" }, ...SCENE.regions.map((one) =>
+      svg("rect", { x: one.x + 4, y: one.y + 4, width: one.width - 8, height: one.height - 8, rx: 8 })));
+  }
+
+  titles() {
+    return svg("g", { class: "field" }, ...SCENE.regions.map((one) =>
+      svg("text", { x: one.x + 16, y: one.y + 6 + 20 * SCENE.scale }, one.name)));
   }
 
   node(one, row) {
-    const label = svg("text", { class: "name", x: one.x, y: one.y + 25 });
+    const label = svg("text", { class: "name", x: one.x, y: one.y + SCENE.first });
     lines(one.name).forEach((line, k) =>
-      label.append(svg("tspan", { x: one.x, dy: k ? LINE_HEIGHT : 0 }, line)));
+      label.append(svg("tspan", { x: one.x, dy: k ? SCENE.line : 0 }, line)));
     const said = `${one.name}, ${t(`story.kind.${one.kind}`)}`;
     return svg("g", {
       class: `node ${one.kind}`, role: "button", tabindex: "-1", "aria-label": said, "data-row": row,
       onclick: () => this.choose(row), onkeydown: (event) => this.key(event, row),
-    }, svg("title", {}, said), svg("path", { class: "hit", d: `M${one.x - 30} ${one.y - 12}h60v46h-60z` }),
-      shape(one.kind, one.x, one.y, SIZE[one.kind]), label);
+    }, svg("title", {}, said), svg("path", { class: "hit", d: `M${one.x - 30} ${one.y - 12}h60v${SCENE.first + 21}h-60z` }),
+      shape(one.kind, one.x, one.y, SIZE[one.kind] * SCENE.scale), label);
   }
 
   key(event, row) {
@@ -119,7 +126,7 @@ export class Network {
       for (const member of one.members) {
         const to = member === one.lead ? null : placeOf(member, replay);
         if (from && to) {
-          drawn.push(svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y,
+          drawn.push(svg("path", { d: between(from, to),
             class: one.state === 0 ? "bidding" : one.programme ? "active" : "active private" }));
         }
       }

@@ -1,9 +1,10 @@
 // After a room: what the two runs came to, in words and in a picture, and what came of each decision.
 
-import { el, number, svg, t } from "./page.js";
+import { LANG, el, number, svg } from "./page.js";
 import { decision, nameOf, say, seatName } from "./room-items.js";
 
-const BOX = { width: 560, height: 240, left: 46, right: 14, top: 14, bottom: 40 };
+const BOX = { width: 400, height: 220, left: 46, right: 14, top: 12, bottom: 44 }; // about as wide as it is shown
+const ROOM = 20; // for the number of a round below its line
 const PANELS = ["solved", "technical", "public_spent"];
 
 const last = (values, told) => values[values.length - 1] ?? told.series.map(() => 0);
@@ -22,6 +23,13 @@ export function sums(told) {
   return table(say("beside"), [say("what"), say("room"), say("model")], rows);
 }
 
+/** What stands on the figures, as of now. */
+export function soFar(told) {
+  const value = (rows, name) => number(last(rows, told)[at(told, name)] ?? 0, 1);
+  return el("dl", {}, ...PANELS.flatMap((name) => [el("dt", {}, say(`series.${name}`)),
+    el("dd", {}, say("screen.values", { room: value(told.room, name), model: value(told.model, name) }))]));
+}
+
 function panel(told, name) {
   const column = at(told, name);
   const lines = [["room", told.room], ["model", told.model]].map(([kind, rows]) => [kind, rows.map((row) => row[column])]);
@@ -34,12 +42,14 @@ function panel(told, name) {
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, k) => k * step);
   const opened = new Map(told.windows.map(([round, , quarter]) => [quarter, round]));
   const rounds = [...new Map([...opened].map(([quarter, round]) => [round, quarter]))];
+  const apart = (x(rounds.at(-1)?.[1] ?? 0) - x(rounds[0]?.[1] ?? 0)) / Math.max(1, rounds.length - 1);
+  const every = Math.max(1, Math.ceil(ROOM / Math.max(1, apart)));
   return el("figure", {}, el("figcaption", {}, say(`series.${name}`)),
     svg("svg", { viewBox: `0 0 ${BOX.width} ${BOX.height}`, role: "img", "aria-label": ending(told, name) },
       ...ticks.flatMap((value) => [svg("line", { class: "grid", x1: BOX.left, x2: BOX.left + width, y1: y(value), y2: y(value) }),
-        svg("text", { class: "tick", x: BOX.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value))]),
-      ...rounds.flatMap(([round, quarter]) => [svg("line", { class: "mark", x1: x(quarter), x2: x(quarter), y1: BOX.top, y2: BOX.top + height }),
-        svg("text", { class: "tick", x: x(quarter), y: BOX.top + height + 16, "text-anchor": "middle" }, String(round + 1))]),
+        svg("text", { class: "tick", x: BOX.left - 6, y: y(value) + 4, "text-anchor": "end" }, number(value))]),
+      ...rounds.flatMap(([round, quarter], k) => [svg("line", { class: "mark", x1: x(quarter), x2: x(quarter), y1: BOX.top, y2: BOX.top + height }),
+        k % every ? "" : svg("text", { class: "tick", x: x(quarter), y: BOX.top + height + 16, "text-anchor": "middle" }, String(round + 1))]),
       svg("text", { class: "tick", x: BOX.left + width / 2, y: BOX.height - 4, "text-anchor": "middle" }, say("axis_rounds")),
       ...lines.map(([kind, values]) => svg("polyline", { class: `run-${kind}`, points: values.map((value, k) => `${x(k + 1)},${y(value)}`).join(" ") }))));
 }
@@ -62,34 +72,53 @@ function fate(told, changed) {
   return say("fate.both", { here, model: solved(solver.model) });
 }
 
-/** Decisions of a seat; those that differ only in who was asked are one. */
+/** Decisions of a seat in words: one line for all that it said in a round about one bid or need. */
 function deeds(told, seat) {
-  const grouped = new Map();
+  const lines = new Map();
   for (const { turn, changed } of told.decisions.filter((one) => one.seat === seat)) {
     for (const one of changed) {
-      const about = `${turn} ${one.split(":").slice(0, 3)}`;
-      grouped.set(about, { turn, same: [...grouped.get(about)?.same ?? [], one] });
+      const [kind, need, lead] = one.split(":");
+      const about = `${turn} ${need} ${lead}`;
+      if (!lines.has(about)) lines.set(about, { turn, first: one, kinds: new Map() });
+      const kinds = lines.get(about).kinds; // those that differ only in who was asked are one
+      kinds.set(kind, [...kinds.get(kind) ?? [], one]);
     }
   }
-  const lines = [...grouped.values()].map(({ turn, same }) =>
-    el("li", {}, say("decided_in", { round: told.windows[turn][0] + 1, what: decision(same), fate: fate(told, same[0]) })));
-  return lines.length ? el("ul", { class: "deeds" }, ...lines) : say("none");
+  return [...lines.values()].map(({ turn, first, kinds }) => el("li", {}, say("decided_in", { round: told.windows[turn][0] + 1,
+    what: [...kinds.values()].map(decision).join(LANG === "zh" ? "；" : "; "), fate: fate(told, first) })));
 }
 
-/** The parts of the debrief. */
-export function debriefing(told) {
-  const count = told.decisions.reduce((sum, one) => sum + one.changed.length, 0);
+/** How many decisions of a seat went against the rules. */
+const against = (told, seat) => told.decisions.filter((one) => one.seat === seat).reduce((sum, one) => sum + one.changed.length, 0);
+
+/** A seat: whose, numbers of both runs, and its decisions to be unfolded. */
+function seatOf(told, { seat, name }, open) {
+  const { room, model } = told.seats[seat];
+  const count = against(told, seat);
+  const both = (key, digits) => ` ${say(key)} ${number(room[key], digits)} / ${number(model[key], digits)}`;
+  const line = [el("span", { class: "whose" }, `${name} · ${seatName(seat)}`), el("span", {}, ` ${count ? say("against", { n: count }) : say("none")}`),
+    el("span", {}, both("led", 0)), el("span", {}, both("solved", 0)), el("span", {}, both("money", 1))];
+  if (!count) return el("div", { class: "seat-line" }, ...line);
+  return el("details", { open }, el("summary", { class: "seat-line" }, ...line), el("ul", { class: "deeds" }, ...deeds(told, seat)));
+}
+
+/** What a room came to, without names: words, figures, questions. */
+export function outcome(told, people, count) {
   const rounds = new Set(told.windows.map(([round]) => round)).size;
-  const rows = told.people.map(({ seat, name }) => {
-    const { room, model } = told.seats[seat];
-    return [`${name} · ${seatName(seat)}`, deeds(told, seat),
-      `${room.led} / ${model.led}`, `${room.solved} / ${model.solved}`, `${number(room.money, 1)} / ${number(model.money, 1)}`];
-  });
-  return [el("h2", {}, say("debrief")),
-    el("p", {}, say("summary", { people: told.people.length, count, rounds })), el("ul", {}, ...PANELS.map((name) => el("li", {}, ending(told, name)))),
-    el("p", { class: "caution" }, say("one_run")),
+  return [el("h2", {}, say("debrief")), el("p", {}, say("summary", { people, count, rounds })),
+    el("ul", {}, ...PANELS.map((name) => el("li", {}, ending(told, name)))), el("p", { class: "one-run" }, say("one_run")),
     el("div", { class: "pair" }, ...PANELS.map((name) => panel(told, name))), legend(),
-    el("h3", {}, say("questions")), el("ol", { class: "questions" }, ...["chose", "luck", "pairs"].map((key) => el("li", {}, say(`question.${key}`)))),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("room.debrief_caption") },
-      table(say("debrief_caption"), [say("seat"), say("decisions"), say("led"), say("solved"), say("money")], rows)), sums(told)];
+    el("h3", {}, say("questions")), el("ol", { class: "questions" }, ...["chose", "luck", "pairs"].map((key) => el("li", {}, say(`question.${key}`))))];
+}
+
+/** The parts of the debrief; the seat of whoever looks comes before the others. */
+export function debriefing(told, own) {
+  const mine = told.people.filter((one) => one.seat === own);
+  const others = told.people.filter((one) => one.seat !== own);
+  const order = [...others.filter((one) => against(told, one.seat)), ...others.filter((one) => !against(told, one.seat))];
+  const section = (key, people, open) => (people.length
+    ? [el("h3", {}, say(key)), el("div", { class: "seats" }, ...people.map((one) => seatOf(told, one, open)))] : []);
+  const all = told.people.reduce((sum, one) => sum + against(told, one.seat), 0);
+  return [...outcome(told, told.people.length, all), el("p", { class: "help" }, say("debrief_caption")),
+    ...section("own", mine, true), ...section(own ? "others" : "seats", order, false), sums(told)];
 }

@@ -21,19 +21,46 @@ function box(key, rule, changed, words, more = null) {
 
 const rule = (item) => el("span", { class: "rule" }, say(item.rule ? "rule_yes" : "rule_no"));
 
+/** Whom to invite: those whom the model would ask, in its order; then who can touch most; who can touch nothing is folded away. */
 function invitations(item, changed) {
-  const one = ([who, asked, covers]) =>
-    box(`ask:${item.need}:${item.lead}:${who}`, Boolean(asked), changed, say("item.ask", { who: nameOf(who), covers }));
-  const usual = item.others.filter(([, asked]) => asked), rest = item.others.filter(([, asked]) => !asked);
-  const own = rest.some(([who]) => changed.includes(`+ask:${item.need}:${item.lead}:${who}`));
-  return el("div", { class: "invite" }, el("p", { class: "help" }, say(usual.length ? "invite" : "invite_nobody")), ...usual.map(one),
-    el("details", { open: own }, el("summary", {}, say("invite_others", { n: rest.length })), el("div", { class: "many" }, ...rest.map(one))));
+  const ask = (who) => `ask:${item.need}:${item.lead}:${who}`;
+  const one = ([who, asked, covers]) => box(ask(who), Boolean(asked), changed,
+    el("span", { class: "invited" }, el("span", {}, nameOf(who)), " ", el("span", { class: "covers" }, say("item.covers", { covers }))));
+  const rest = item.others.filter(([, asked]) => !asked), far = rest.filter(([, , covers]) => !covers);
+  const group = (key, some) => [el("h4", {}, say(key, { n: some.length })), el("div", { class: "many" }, ...some.map(one))];
+  const own = far.some(([who]) => changed.includes(`+${ask(who)}`));
+  const folded = far.length ? el("details", { open: own }, el("summary", {}, say("invite_far", { n: far.length })), el("div", { class: "many" }, ...far.map(one))) : null;
+  const team = el("div", { class: "invite" }, el("p", { class: "help" }, say("invite")),
+    ...group("invite_usual", item.others.filter(([, asked]) => asked)), ...group("invite_near", rest.filter(([, , covers]) => covers)), folded);
+  team.prepend(...search(team, folded));
+  return team;
+}
+
+/** A field that leaves only those in the list whose names hold what is typed. */
+function search(team, folded) {
+  const found = el("p", { class: "help", role: "status" });
+  let opened = null; // whether the folded part was open before the search
+  const field = el("input", { type: "search", autocomplete: "off", oninput: () => {
+    const typed = field.value.trim().toLowerCase();
+    const rows = [...team.querySelectorAll(".choice")];
+    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(typed);
+    const shown = rows.filter((row) => !row.hidden).length;
+    found.textContent = typed ? say("found", { n: shown, all: rows.length }) : "";
+    if (!folded) return;
+    opened ??= folded.open;
+    folded.open = typed ? Boolean(folded.querySelector(".choice:not([hidden])")) : opened;
+    if (!typed) opened = null;
+  } });
+  return [el("label", { class: "find" }, say("find"), " ", field), found];
 }
 
 function bid(item, changed) {
   const first = box(item.key, item.rule, changed, say("item.bid_do"), rule(item));
   const input = first.querySelector("input"), team = invitations(item, changed);
-  const follow = () => { for (const one of team.querySelectorAll("input")) one.disabled = !input.checked; };
+  const follow = () => {
+    team.hidden = !input.checked;
+    for (const one of team.querySelectorAll("input")) one.disabled = !input.checked;
+  };
   input.addEventListener("change", follow);
   follow();
   return el("fieldset", {}, el("legend", {}, text(item)), first, team);
@@ -45,9 +72,19 @@ export function choices(items, changed) {
   return order.map((item) => (item.kind === "bid" ? bid(item, changed) : box(item.key, item.rule, changed, text(item), rule(item))));
 }
 
+const boxes = (place) => [...place.querySelectorAll('input[type="checkbox"]')];
+
 /** Keys that are said yes to; invitations to a bid that is not made stay as the rule has them. */
-export const saidYes = (place) => [...place.querySelectorAll('input[type="checkbox"]')]
+export const saidYes = (place) => boxes(place)
   .filter((one) => (one.disabled ? one.dataset.rule === "1" : one.checked)).map((one) => one.value);
+
+/** How many boxes are ticked, in words. */
+export function counted(place) {
+  const open = boxes(place).filter((one) => !one.disabled), yes = open.filter((one) => one.checked);
+  const of = (some, kind) => some.filter((one) => one.value.startsWith(`${kind}:`)).length;
+  const bids = of(open, "bid");
+  return bids ? say("count_bids", { bids: of(yes, "bid"), invited: of(yes, "ask") }) : say("count", { n: yes.length, all: open.length });
+}
 
 /** Decisions in words, from "+kind:need:lead:who" that differ in nothing but who. */
 export function decision(same) {

@@ -1,14 +1,15 @@
 // The pages of a room: opening it, a seat, the teacher's, the projected one. A key stays in the address after # and is never sent in it.
 
-import { DATA, LANG, $, el } from "./page.js";
-import { debriefing, sums, table } from "./room-debrief.js";
-import { choices, saidYes, say, seatName } from "./room-items.js";
+import { DATA, LANG, $, el, sentences } from "./page.js";
+import { debriefing, soFar, sums, table } from "./room-debrief.js";
+import { choices, counted, saidYes, say, seatName } from "./room-items.js";
 
 const EVERY = 1500; // milliseconds between looks
 const WINDOWS = ["publish", "invite", "answer", "fund"];
-const [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
+let [code, token] = decodeURIComponent(location.hash.slice(1)).split(".");
 let shown = "";
 let view = null;
+let laid = null; // the step whose items are on the page
 
 function tell(error) {
   $("error").textContent = error?.message ?? "";
@@ -76,22 +77,38 @@ function steps() {
 
 function clock() {
   $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: Math.ceil(view.left) });
-  $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : "";
+  const seated = view.state === "waiting" && view.seats ? say("seated", { n: view.seats.length }) : "";
+  $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : seated;
 }
 
 function choose() {
   if (!view.items.length) return [el("p", {}, say("nothing"))];
-  const boxes = choices(view.items, view.changed ?? []);
+  const list = el("div", {}, ...choices(view.items, view.changed ?? []));
   const done = el("p", { class: "help", role: "status" }, say(view.changed ? "decided" : "undecided"));
+  const count = el("p", { id: "count", role: "status" }, counted(list));
   const turn = view.turn;
+  let kept = Boolean(view.changed);
+  list.addEventListener("change", () => {
+    count.textContent = counted(list);
+    if (kept) done.textContent = say("unsent");
+  });
   const button = el("button", { class: "main", type: "button", id: "decide", onclick: async () => {
     try {
-      await ask(`/${code}/decide`, { turn, yes: saidYes($("items")) });
+      await ask(`/${code}/decide`, { turn, yes: saidYes(list) });
       done.textContent = say("decided");
+      kept = true;
       tell(null);
     } catch (error) { tell(error); }
   } }, say("decide"));
-  return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), ...boxes, button, done];
+  return [el("h3", {}, say(`task.${view.window}`)), el("p", { class: "help" }, say("tick")), list,
+    el("div", { class: "send" }, button, count, done)];
+}
+
+/** What lies before a seat stands until the step is over: a stopped clock takes no tick away. */
+function layBefore() {
+  const step = inPlay() ? view.turn : -1;
+  if (step !== laid) $("items").replaceChildren(...(inPlay() ? choose() : []));
+  laid = step;
 }
 
 /** Only buttons that do something can be pressed. */
@@ -100,8 +117,15 @@ function allow() {
   for (const [order, where] of Object.entries(states)) $(order).disabled = !where.includes(view.state);
 }
 
-const people = () => [table(say("people", { n: view.seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
-  view.seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]))];
+/** Who sits where; whoever is waited for comes first. */
+function people() {
+  const rank = (one) => (!one.items ? 2 : one.decided ? 1 : 0);
+  const seats = inPlay() ? [...view.seats].sort((one, other) => rank(one) - rank(other)) : view.seats;
+  const shown = table(say("people", { n: seats.length }), [say("seat"), say("name"), say("items"), say("answered")],
+    seats.map((one) => [seatName(one.seat), one.name, one.items, one.items ? (one.decided ? "✓" : "–") : ""]));
+  shown.querySelectorAll("tbody tr").forEach((row, k) => row.classList.toggle("thinks", inPlay() && !rank(seats[k])));
+  return shown;
+}
 
 async function draw(page) {
   $("live").hidden = false;
@@ -110,15 +134,16 @@ async function draw(page) {
   }
   steps();
   const over = view.state === "ended";
+  document.body.classList.toggle("over", over);
   $("steps").hidden = over;
-  $("numbers").hidden = over && page !== "screen"; // the debrief has them
+  $("numbers").hidden = over || view.state === "waiting"; // the debrief has them; before the start they are nought
   if (page === "teacher") allow();
-  if (page === "screen") (await import("./room-screen.js")).drawScreen(view);
-  else $("numbers").replaceChildren(sums(view));
-  if (page === "seat") $("items").replaceChildren(...(inPlay() ? choose() : []));
-  if (page === "teacher") $("items").replaceChildren(...(over ? [] : people()));
-  if (over && page !== "screen") $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`)));
-  $("debrief").hidden = !over || page === "screen";
+  if (page === "screen") return (await import("./room-screen.js")).drawScreen(view);
+  $("numbers").replaceChildren(page === "teacher" ? soFar(view) : sums(view));
+  if (page === "seat") layBefore();
+  if (page === "teacher") $("items").replaceChildren(...(over ? [] : [people()]));
+  if (over) $("debrief").replaceChildren(...debriefing(await ask(`/${code}/debrief`), view.seat));
+  $("debrief").hidden = !over;
 }
 
 async function look(page) {
@@ -132,11 +157,23 @@ async function look(page) {
   return view.state !== "ended";
 }
 
-/** The room or the key is gone: a student may take a seat anew. */
-function leave(page) {
-  $("fetching").hidden = true;
-  if (page !== "seat") return;
-  $("live").hidden = true;
+/** What this browser keeps for a room that is gone, or for a seat that its key does not open, it forgets. */
+function forget(error) {
+  localStorage.removeItem(`room-${code}`);
+  [code, token] = error.kind === "code" ? [] : [code];
+  history.replaceState(null, "", `?lang=${LANG}${code ? `#${code}` : ""}`); // a reload does not bring it back
+  otherLanguage();
+  tell(new Error(sentences([error.message, say("forgotten")])));
+}
+
+/** The room or the key is gone: nothing of it is shown any more, and a student may take a seat anew. */
+function leave(page, error) {
+  for (const id of ["fetching", "live", "debrief", "invite", "picture"]) if ($(id)) $(id).hidden = true;
+  [view, shown, laid] = [null, "", null];
+  if (page !== "seat") return $("error").append(" ", el("a", { href: `/room?lang=${LANG}` }, say("open.another")));
+  const kept = localStorage.getItem(`room-${code}`);
+  if (error.kind === "token" && kept && kept !== token) return go("seat", `${code}.${kept}`);
+  forget(error);
   $("join").hidden = false;
   joinRoom();
 }
@@ -152,14 +189,14 @@ async function keepLooking(page) {
     if (!on) return;
   } catch (error) {
     tell(error.kind ? error : new Error(say("gone")));
-    if (error.kind && error.kind !== "rate") return leave(page);
+    if (error.kind && error.kind !== "rate") return leave(page, error);
   }
   setTimeout(() => keepLooking(page), EVERY);
 }
 
 function invitation() {
   $("code-shown").textContent = code;
-  $("where").textContent = `${location.origin}/room/seat`;
+  $("where").replaceChildren(location.origin, el("wbr"), "/room/seat");
   $("qr").src = `/api/room/${code}/qr.svg?lang=${LANG}`;
 }
 
@@ -180,7 +217,12 @@ function teach() {
   keepLooking("teacher");
 }
 
-$("other-language").href += location.hash;
+function otherLanguage() {
+  const link = $("other-language");
+  link.href = `${link.getAttribute("href").split("#")[0]}${location.hash}`;
+}
+
+otherLanguage();
 const back = code && localStorage.getItem(`room-${code}`);
 if (DATA.page === "open") openRoom();
 else if (DATA.page === "teacher") teach();

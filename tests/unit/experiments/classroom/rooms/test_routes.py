@@ -109,7 +109,18 @@ def test_the_projected_page_tells_no_name_and_opens_nothing(client: TestClient) 
     told = client.get(f"{room.path}/screen").json()
     assert [one["seat"] for one in told["seats"]] == ["ministry"] and told["teams"]
     assert "Zhuge" not in text and token not in text and room.teacher not in text
-    assert "table" not in told and "items" not in told
+    assert "table" not in told and "items" not in told and "outcome" not in told
+    view = forward(room, token, "fund")
+    room.ask(token, "decide", {"turn": view["turn"], "yes": []})
+    room.ask(room.teacher, "control", {"do": "next", "turn": view["turn"]})
+    room.ask(room.teacher, "control", {"do": "end"})
+    text = client.get(f"{room.path}/screen").text
+    outcome = client.get(f"{room.path}/screen").json()["outcome"]
+    debrief = room.ask(token, "debrief").json()
+    assert outcome.keys() == {"series", "room", "model", "windows", "people", "count"}
+    assert outcome["room"] == debrief["room"] and outcome["people"] == 1
+    assert outcome["count"] == len(debrief["decisions"][0]["changed"]) > 0
+    assert "Zhuge" not in text and token not in text
 
 
 def test_whoever_asks_without_end_is_told_to_wait(client: TestClient) -> None:
@@ -176,12 +187,14 @@ def test_every_word_that_the_scripts_ask_for_is_there() -> None:
     for file in WEB.glob("room*.js"):
         asked |= set(re.findall(r'\bsay\("([\w.]+)"', file.read_text(encoding="utf-8")))
     for kind in ("hand", "publish", "bid", "ask", "join", "fund", "back"):
-        asked |= {f"item.{kind}", f"said.{kind}.yes", f"said.{kind}.no"}
+        asked |= {f"said.{kind}.yes", f"said.{kind}.no"}
+        asked |= {f"item.{kind}"} if kind != "ask" else {"invite_usual", "invite_near"}
     asked |= {f"{part}.{window}" for part in ("window", "task") for window in WINDOWS}
     asked |= {f"fate.bid.{state}" for state in (*STATES, "none")}
     asked |= {f"series.{name}" for name in SERIES} | {
         f"question.{q}" for q in ("chose", "luck", "pairs")
     }
+    asked |= {"led", "solved", "money", "own", "others", "seats"}
     assert len(asked) > 60
     for lang in LANGUAGES:
         assert not {key for key in asked if f"classroom.room.{key}" not in catalogue(lang)}
