@@ -39,7 +39,7 @@ def writers(monkeypatch):
 
     stand_ins: dict[str, Any] = {
         "experiments.tables.write_tables": lambda runs, *others: {"summary": runs.slice(0, 1)},
-        "experiments.figures.write_figures": lambda runs, tables, setup, out: ["forest"],
+        "experiments.figures.write_figures": lambda runs, tables, setup, out, helper: ["forest"],
         "experiments.report.write_report": write_report,
         "experiments.report.answer_sentences": lambda *_: ["Nothing can be told."],
     }
