@@ -29,7 +29,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "write_report", lambda *args: Path("report.html"))
     monkeypatch.setattr(report, "answer_sentences", lambda *args: [])
     monkeypatch.setitem(
-        sys.modules, "experiments.figures", SimpleNamespace(write_figures=lambda *args: [])
+        sys.modules, "experiments.figures", SimpleNamespace(write_figures=lambda *args, **named: [])
     )
 
 
