@@ -105,7 +105,7 @@ PROBLEM = np.dtype(
             "i4",
         ),  # step at which it is read by the panel, then at which answers are called for
         ("published", "i4"),  # whether its programme has published it
-        ("declined", "i4"),  # bits of programmes that have turned it down
+        ("declined", "i8"),  # bits of programmes that have turned it down; up to 63 of them
         ("alone", "i4"),  # private attempts made
         ("teams", "i4"),  # running teams
         ("projects", "i4"),  # teams ever started
