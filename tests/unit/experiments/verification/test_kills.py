@@ -20,6 +20,7 @@ from experiments.running import backlog
 from experiments.running.backlog import Backlog
 from experiments.running.executor import execute
 from experiments.running.jobs import Batch, run_job
+from experiments.running.names import RECENT
 from experiments.running.plan import reconcile
 from experiments.running.store import ExperimentError, Store
 from experiments.verification import kills
@@ -30,6 +31,7 @@ from tests.support import fake_engine as fake
 
 SECONDS = 0.02  # of a replicate
 REPLICATES = 60
+MANY = RECENT + 10_000  # so many names that a driver keeps some of them on the disk
 
 
 def order(folder: Path, machines: Machines | None = None) -> Order:
@@ -95,6 +97,22 @@ def test_a_kill_on_a_cluster(tmp_path, machines, alone, victim, gives_up):
     trial = Trial(victim, moment(), 0.1 * moment(), gives_up)
     done = attempt(trial, order(tmp_path, machines), machines)
     assert done.found == alone, trial
+
+
+@pytest.mark.parametrize("victim", ["pool_worker", "pool_driver"])
+def test_a_kill_when_names_of_runs_lie_on_the_disk(tmp_path, victim):
+    one = Order(
+        out=str(tmp_path / "out"),
+        work="tests.support.kill_work:many_work",
+        words=(str(MANY),),
+        jobs=2,
+        batch_seconds=0.05,
+    )
+    done = attempt(Trial(victim, moment(), 0.05 * moment()), one, None)
+    serial = dataclasses.replace(one, out=str(tmp_path / "alone"), jobs=1)
+    undisturbed(serial)
+    assert done.found == look(Path(serial.out), work_of(serial)[0])
+    assert (done.found.runs, done.found.lost, done.found.doubled) == (MANY, 0, 0)
 
 
 class Shuffled:
