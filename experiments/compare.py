@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -308,7 +309,7 @@ def _results(
     for name, table in tables.items():
         write_parquet(setup.out / f"{name}.parquet", table)
     paired = panel(runs, setup).replicates.tolist()
-    replayed = {} if run else stored_or_replayed(plan, setup, paired, setup.out)
+    replayed = dict if run else partial(stored_or_replayed, plan, setup, paired, setup.out)
     brought = brought_tables(setup.out)
     return Results(
         runs, trajectories, programmes, replayed, brought["why"], brought["ranking_pairs"]

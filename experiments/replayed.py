@@ -129,7 +129,7 @@ def replays(setup: Setup, replicates: Sequence[int]) -> Iterator[Replay]:
         advance(start, addresses(), 0, int(start.world[0]["time_burn_in"]), False, True)
         spare: list[State] = []
         for entry in setup.regimes:
-            end, _ = finish(install(start, entry.regime, spare), spare)
+            end, _ = finish(install(start, entry.regime, spare), spare, with_test=False)
             yield Replay(entry.name, replicate, start, end)
             spare.append(end)
 

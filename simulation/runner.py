@@ -71,16 +71,22 @@ def run_replicate(
     return results
 
 
-def finish(state: State, spare: list[State] | None = None) -> tuple[State, float]:
+def finish(
+    state: State, spare: list[State] | None = None, *, with_test: bool = True
+) -> tuple[State, float]:
     """Policy quarters, hand-over test on a branch, run-out; returns the state and the test's result.
 
-    ``spare``: see :func:`simulation.branching.branch`; the test's branch is added when it is over.
+    Parameters
+    ----------
+    spare: see :func:`simulation.branching.branch`; the test's branch is added when it is over.
+    with_test: without it the result is NaN; the state is the same, for the test leaves it alone.
     """
     w = state.world[0]
     policy_ends = int(w["time_burn_in"] + w["time_policy"])
     advance(state, addresses(), int(w["time_burn_in"]), policy_ends, True, True)
     withdraw_policy(state)
-    handed_over = _hand_over(state, policy_ends, spare) if w["time_hand_over"] > 0 else float("nan")
+    tested = with_test and w["time_hand_over"] > 0
+    handed_over = _hand_over(state, policy_ends, spare) if tested else float("nan")
     reached = run_out(state, addresses(), policy_ends, policy_ends + int(w["time_run_out"]))
     _fill_trajectory(state, reached)
     check_sound(state)

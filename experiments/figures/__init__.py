@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +22,12 @@ from experiments.figures.together import draw_network, draw_regions
 from experiments.figures.who import draw_consortia, draw_gains_by, draw_lorenz
 from experiments.figures.why import draw_why
 from experiments.populations import region_title
+from experiments.second_process import SecondProcess
 from experiments.tables import baselines, panel
 from experiments.words import Words
 
 if TYPE_CHECKING:
     from experiments.configuration import Setup
-    from experiments.drawing import DrawingHelper
 
 __all__ = ["PLOTS", "FigureInfo", "Plot", "save", "write_figures"]
 
@@ -59,7 +57,7 @@ def write_figures(
     setup: Setup,
     out: Path,
     lang: str | None = None,
-    helper: DrawingHelper | None = None,
+    helper: SecondProcess | None = None,
 ) -> list[FigureInfo]:
     """Draw every figure the runs allow into ``out / "figures"``.
 
@@ -79,8 +77,9 @@ def write_figures(
     names = [plot.name for plot in PLOTS if plot.possible(material)]
     if helper is None:
         return _draw(material, folder, names)
-    found = {figure.name: figure for figure in _draw_in_two(material, folder, names, helper)}
-    return [found[name] for name in names]
+    others = helper.call(_draw, material, folder, names[1::2])
+    drawn = {figure.name: figure for figure in (*_draw(material, folder, names[::2]), *others())}
+    return [drawn[name] for name in names]
 
 
 def _draw(material: Material, folder: Path, names: Sequence[str]) -> list[FigureInfo]:
@@ -92,22 +91,6 @@ def _draw(material: Material, folder: Path, names: Sequence[str]) -> list[Figure
     ])  # fmt: skip
     with style(material.words.lang, titles):
         return [_write(plot, material, folder) for plot in PLOTS if plot.name in names]
-
-
-def _draw_in_two(
-    material: Material, folder: Path, names: Sequence[str], helper: DrawingHelper
-) -> list[FigureInfo]:
-    """Every second figure in another process; here after all when that process fails."""
-    helper.order((material, folder, names[1::2]))
-    own = _draw(material, folder, names[::2])
-    others = helper.answer()
-    return own + (_draw(material, folder, names[1::2]) if others is None else others)
-
-
-def draw_ordered() -> None:
-    """The second process: draw what standard input orders, and answer on standard output."""
-    material, folder, names = pickle.load(sys.stdin.buffer)
-    pickle.dump(_draw(material, folder, names), sys.stdout.buffer)
 
 
 def _write(plot: Plot, material: Material, folder: Path) -> FigureInfo:

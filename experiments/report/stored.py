@@ -78,7 +78,7 @@ def read_stored(folder: Path, values: Mapping[str, Any], lang: str | None, jobs:
         runs,
         tables.get("trajectories"),
         tables.get("programmes"),
-        replayed,
+        lambda: replayed,
         tables.get("why"),
         tables.get("ranking_pairs"),
     )

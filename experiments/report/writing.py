@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from experiments.drawing import DrawingHelper
+from experiments.second_process import SecondProcess, load
 
 if TYPE_CHECKING:
     from experiments.configuration import Setup
@@ -22,7 +22,7 @@ class Results:
     Attributes
     ----------
     runs, trajectories, programmes: as :class:`experiments.compare.Comparison` describes them.
-    replayed: tables of :func:`experiments.replayed.replayed_tables`.
+    replayed: makes the tables of :func:`experiments.replayed.replayed_tables`.
     why: shares of levers in the difference of two regimes; columns regime, baseline, outcome,
         lever, share, low, high, alone, n.
     rankings: in how many possible worlds the ranking of each pair holds, as ``consortia rankings``
@@ -32,7 +32,7 @@ class Results:
     runs: pa.Table
     trajectories: pa.Table | None = None
     programmes: pa.Table | None = None
-    replayed: Mapping[str, pa.Table] = field(default_factory=dict)
+    replayed: Callable[[], Mapping[str, pa.Table]] = dict
     why: pa.Table | None = None
     rankings: pa.Table | None = None
 
@@ -52,7 +52,7 @@ def write_all(
     """
     if setup.jobs == 1:
         return _write(results, setup, provenance, out, notices, None)
-    with DrawingHelper() as helper:
+    with SecondProcess() as helper:
         return _write(results, setup, provenance, out, notices, helper)
 
 
@@ -62,22 +62,30 @@ def _write(
     provenance: Mapping[str, Any],
     out: Path,
     notices: Sequence[str],
-    helper: DrawingHelper | None,
+    helper: SecondProcess | None,
 ) -> tuple[dict[str, pa.Table], Path]:
-    from experiments.figures import write_figures
-    from experiments.report import write_report
     from experiments.tables import write_tables
 
+    shown: dict[str, pa.Table] = {}
+
+    def replayed() -> Mapping[str, pa.Table]:
+        found = results.replayed()
+        if "organisations" in found:
+            shown["organisations"] = found["organisations"]
+        load("experiments.figures")  # what takes long is loaded while others make tables
+        return found
+
     tables = write_tables(
-        results.runs, setup, out, results.programmes, results.trajectories, results.replayed
+        results.runs, setup, out, results.programmes, results.trajectories, replayed, helper
     )
-    shown = dict(tables)
+    from experiments.figures import write_figures
+    from experiments.report import write_report
+
+    shown |= tables
     if results.why is not None:
         shown["why"] = results.why
     if results.rankings is not None:
         shown["ranking_pairs"] = results.rankings
-    if "organisations" in results.replayed:
-        shown["organisations"] = results.replayed["organisations"]
     figures = write_figures(results.runs, shown, setup, out, helper=helper)
     report = write_report(shown, figures, setup, provenance, out, setup.lang, notices)
     return tables, report

@@ -6,12 +6,13 @@ Each table is written as CSV and Parquet and returned as an Arrow table; what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from experiments.second_process import SecondProcess, call_in
 from experiments.tables import dependence, effects, money, over_time, rules, who
 from experiments.tables.effects import COMPARED, DIFFERENCES, RANKED
 from experiments.tables.files import make_schema, make_table, write_table
@@ -53,7 +54,8 @@ def write_tables(
     out: Path,
     programmes: pa.Table | None = None,
     trajectories: pa.Table | None = None,
-    replayed: Mapping[str, pa.Table] | None = None,
+    replayed: Callable[[], Mapping[str, pa.Table]] = dict,
+    helper: SecondProcess | None = None,
 ) -> dict[str, pa.Table]:
     """Compute all tables and write each as CSV and Parquet into ``out``.
 
@@ -64,15 +66,30 @@ def write_tables(
     out: folder, created when missing.
     programmes: counts of the stages, one row per run and programme; without it there are none.
     trajectories: paths over time; without it there are no fans.
-    replayed: what :func:`experiments.replayed.replayed_tables` returned; without it nothing is said
-        of single organisations and their network.
+    replayed: makes what :func:`experiments.replayed.replayed_tables` returns, while the second
+        process makes the other tables; without it nothing is said of single organisations and
+        their network.
+    helper: the second process, which makes the tables.
 
     Returns
     -------
     The tables of :data:`SCHEMAS` by name; empty where their part is missing.
     """
+    of_runs = call_in(helper, _tables_of_runs, runs, setup, programmes, trajectories)
+    of_replays = call_in(helper, _tables_of_replays, runs, setup, replayed())
+    found = of_runs() | of_replays()
+    tables = {name: found[name] for name in SCHEMAS}
+    out.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_table(table, out, name)
+    return tables
+
+
+def _tables_of_runs(
+    runs: pa.Table, setup: Setup, programmes: pa.Table | None, trajectories: pa.Table | None
+) -> dict[str, pa.Table]:
     main = panel(runs, setup)
-    found: dict[str, list[dict[str, Any]]] = {
+    return _made({
         "summary": effects.summary(main, setup),
         "differences": effects.differences(main, setup),
         "rankings": effects.rankings(main),
@@ -84,10 +101,14 @@ def write_tables(
         "robustness": dependence.robustness(runs, main, setup),
         "dependence": dependence.dependence(runs, main, setup),
         "stages": over_time.stages(main, setup, programmes),
-        **who.all_rows(main, replayed or {}),
-    }
-    tables = {name: make_table(schema, found[name]) for name, schema in SCHEMAS.items()}
-    out.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_table(table, out, name)
-    return tables
+    })  # fmt: skip
+
+
+def _tables_of_replays(
+    runs: pa.Table, setup: Setup, replayed: Mapping[str, pa.Table]
+) -> dict[str, pa.Table]:
+    return _made(who.all_rows(panel(runs, setup), replayed))
+
+
+def _made(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
+    return {name: make_table(SCHEMAS[name], found) for name, found in rows.items()}

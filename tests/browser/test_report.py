@@ -52,7 +52,7 @@ def written(
     setup = synthetic.setup(out, lang=lang, names=NAMES, replicates=12)
     runs, replayed = synthetic.runs(setup), synthetic.replayed(setup)
     programmes, paths = synthetic.programmes(setup, runs), synthetic.trajectories(setup, runs)
-    found = tables.write_tables(runs, setup, out, programmes, paths, replayed)
+    found = tables.write_tables(runs, setup, out, programmes, paths, lambda: replayed)
     shown = found | {"organisations": replayed["organisations"], "why": synthetic.why(setup)}
     drawn = figures.write_figures(runs, shown, setup, out)
     path = report.write_report(shown, drawn, setup, PROVENANCE, out, lang, ["! " * 40])

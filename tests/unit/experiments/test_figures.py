@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from experiments import drawing, figures, tables
+from experiments import figures, second_process, tables
 from experiments.figures.axes import regime_colour, regime_marker
 from experiments.figures.style import FONT, UNKNOWN_CHARACTER, printable, style
 from experiments.words import LANGUAGES, catalogue
@@ -33,7 +33,7 @@ def synthetic_tables(setup: Any, runs: pa.Table) -> dict[str, pa.Table]:
     """Everything a figure can be drawn from."""
     replayed = synthetic.replayed(setup)
     paths = synthetic.trajectories(setup, runs)
-    found = tables.write_tables(runs, setup, setup.out, None, paths, replayed)
+    found = tables.write_tables(runs, setup, setup.out, None, paths, lambda: replayed)
     return found | {"organisations": replayed["organisations"], "why": synthetic.why(setup)}
 
 
@@ -102,10 +102,10 @@ def test_second_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     plots = [plot for plot in figures.PLOTS if plot.name in ("two_skins", "leads")]
     monkeypatch.setattr(figures, "PLOTS", plots)
     one = figures.write_figures(runs, found, setup, tmp_path / "one")
-    with drawing.DrawingHelper() as helper:
+    with second_process.SecondProcess() as helper:
         both = figures.write_figures(runs, found, setup, tmp_path / "two", helper=helper)
-    monkeypatch.setattr(drawing, "HELPER", "raise SystemExit(1)")
-    with drawing.DrawingHelper() as helper:
+    monkeypatch.setattr(second_process, "SERVE", "raise SystemExit(1)")
+    with second_process.SecondProcess() as helper:
         alone = figures.write_figures(runs, found, setup, tmp_path / "three", helper=helper)
     assert [f.name for f in one] == [f.name for f in both] == [f.name for f in alone]
     for k, figure in enumerate(one):

@@ -42,7 +42,7 @@ def synthetic_tables(setup: Any, runs: pa.Table) -> dict[str, pa.Table]:
     """Everything a report can say something about."""
     programmes, replayed = synthetic.programmes(setup, runs), synthetic.replayed(setup)
     paths = synthetic.trajectories(setup, runs)
-    found = tables.write_tables(runs, setup, setup.out, programmes, paths, replayed)
+    found = tables.write_tables(runs, setup, setup.out, programmes, paths, lambda: replayed)
     return found | {"organisations": replayed["organisations"], "why": synthetic.why(setup)}
 
 
