@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from agents.compiled import rule
-from simulation.columns import (
-    ACTIVE_PROJECTS,
-    N_BODIES,
-    N_CONSORTIA,
-    N_EVENTS,
-    N_LISTED,
-    N_LIVE,
-    N_MEMBERS,
-    N_NEEDS_SEEN,
-    N_SOLVED,
-    N_SOURCES,
+from simulation.state import (
+    COLUMNS,
+    GROWING,
+    OF_REGIME,
+    PACKED,
+    PLACES,
+    State,
+    copy_memory,
+    packed,
 )
-from simulation.state import COLUMNS, GROWING, OF_REGIME, PACKED, State, packed, state_at
 
 
 def branch(state: State, spare: list[State] | None = None) -> State:
@@ -26,7 +25,7 @@ def branch(state: State, spare: list[State] | None = None) -> State:
     ``spare``: see :func:`branch_for`.
     """
     new = branch_for(state, len(state.programmes), spare)
-    copy_programmes(state.handle, new.handle)
+    copy_rows(state.table, new.table, state.counters, WHOLE)
     return new
 
 
@@ -38,7 +37,7 @@ def branch_for(state: State, programmes: int, spare: list[State] | None = None) 
     """
     new = _taken(spare or [], programmes) or _new_room(state, programmes)
     new.block[:] = state.block
-    copy_grown(state.handle, new.handle)
+    copy_rows(state.table, new.table, state.counters, GROWN)
     return new
 
 
@@ -60,44 +59,23 @@ def _new_room(state: State, programmes: int) -> State:
     return state.replace(**new, **packed({name: getattr(state, name).shape for name in PACKED}))
 
 
-@rule
-def copy_grown(handle, into):
-    """Copy the rows in use of what grows during a run."""
-    s = state_at(handle)
-    t = state_at(into)
-    for k in range(s.counters[N_CONSORTIA]):
-        t.consortia[k] = s.consortia[k]
-        t.escrow[k] = s.escrow[k]
-    for k in range(s.counters[N_MEMBERS]):
-        t.members[k] = s.members[k]
-    for k in range(s.counters[ACTIVE_PROJECTS]):
-        t.running[k] = s.running[k]
-    for k in range(s.counters[N_NEEDS_SEEN]):
-        t.problems[k] = s.problems[k]
-    for k in range(s.counters[N_LIVE]):
-        t.live[k] = s.live[k]
-    for k in range(s.counters[N_SOLVED]):
-        t.solved[k] = s.solved[k]
-    for k in range(s.counters[N_LISTED]):
-        t.ring[k] = s.ring[k]
-        t.ring_hash[k] = s.ring_hash[k]
-    for k in range(s.counters[N_BODIES]):
-        t.bodies[k] = s.bodies[k]
-    for k in range(s.counters[N_SOURCES]):
-        t.sources[k] = s.sources[k]
-    for k in range(s.counters[N_EVENTS]):
-        t.events[k] = s.events[k]
+def _layout(counters: Mapping[str, int]) -> np.ndarray:
+    """What :func:`copy_rows` needs to know of some columns, and the counter of their rows, or -1."""
+    return np.array([
+        (PLACES[name], counter, COLUMNS[name]["dtype"].itemsize)
+        for name, counter in counters.items()
+    ])  # fmt: skip
+
+
+GROWN = _layout(GROWING)
+WHOLE = _layout(dict.fromkeys(OF_REGIME, -1))
 
 
 @rule
-def copy_programmes(handle, into):
-    """Copy what has as many rows as there are programmes."""
-    s = state_at(handle)
-    t = state_at(into)
-    for k in range(len(s.programmes)):
-        t.programmes[k] = s.programmes[k]
-        t.programme_state[k] = s.programme_state[k]
-        t.stages[k] = s.stages[k]
-        t.purses[k] = s.purses[k]
-    for k in range(len(s.focus)):
-        t.focus[k] = s.focus[k]
+def copy_rows(table, into, counters, columns):
+    """Copy columns of one state's table to another's: the rows in use, or all where none are counted."""
+    for k in range(len(columns)):
+        place, counter, size = columns[k, 0], columns[k, 1], columns[k, 2]
+        rows = table[place, 1] if counter < 0 else counters[counter]
+        width = max(1, table[place, 2])  # a list has none
+        copy_memory(into[place, 0], table[place, 0], rows * width * size)

@@ -480,21 +480,39 @@ def volunteer(s, index, step):
 @rule
 def bid(s, step):
     """Published needs are answered: by their owner, by solvers, or by standing consortia."""
-    for k in range(s.counters[N_LIVE]):
-        index = s.live[k]
+    asked = np.empty(s.world[0].forming_bid_candidates, np.int64)
+    for live in range(s.counters[N_LIVE]):
+        index = s.live[live]
         problem = s.problems[index]
         if problem.status != OPEN or problem.programme < 0 or problem.due != step:
             continue
         programme = problem.programme
         p = s.programmes[programme]
         open_call(s, programme)
-        if p.renewal_standing == 1:
-            answers = answer_by_bodies(s, step, index, programme)
-        elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
-            answers = answer(s, step, index, programme, problem.owner, -1, 0)
-        else:
-            answers = answer_by_solvers(s, step, index, programme)
+        body = best_body(s, programme, index) if p.renewal_standing == 1 else -1
+        answers = 0
+        for k in range(possible_leads(s, index, body, asked)):
+            if answers < p.openness_answers:
+                answers += answer(s, step, index, programme, asked[k], body, k)
         close_call(s, step, index, answers)
+
+
+@rule
+def possible_leads(s, index, body, asked):
+    """Write to ``asked`` who considers leading an answer, in their order; returns how many.
+
+    ``body``: the standing consortium that covers the need best, or -1.
+    """
+    problem = s.problems[index]
+    p = s.programmes[problem.programme]
+    if p.renewal_standing == 1:
+        lead = s.bodies[body].lead if body >= 0 else -1
+    elif p.eligibility_leader == OWNER_LEADS and problem.owner >= 0:
+        lead = problem.owner
+    else:
+        return solvers(s, index, problem.programme, asked)
+    asked[0] = lead
+    return 1 if lead >= 0 else 0
 
 
 @rule
@@ -589,30 +607,8 @@ def hand_in(s, step, row):
 
 
 @rule
-def answer_by_bodies(s, step, index, programme):
-    """The standing consortium that covers the need best takes it into its queue."""
-    body = best_body(s, programme, index)
-    if body < 0:
-        return 0
-    return answer(s, step, index, programme, s.bodies[body].lead, body, 0)
-
-
-@rule
-def answer_by_solvers(s, step, index, programme):
-    """Organisations next on the rings of the need's fields consider leading an answer."""
-    asked = np.empty(s.world[0].forming_bid_candidates, np.int64)
-    n = solvers(s, index, programme, asked)
-    answers = 0
-    for k in range(n):
-        if answers >= s.programmes[programme].openness_answers:
-            break
-        answers += answer(s, step, index, programme, asked[k], -1, k)
-    return answers
-
-
-@rule
 def solvers(s, index, programme, asked):
-    """Write to ``asked`` who considers leading an answer, in their order; returns how many."""
+    """As :func:`possible_leads`: organisations next on the rings of the need's fields."""
     need = s.needs[index]
     misposed = misposed_for(s, index, STRANGER)
     n = 0

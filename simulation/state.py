@@ -289,8 +289,7 @@ PACKED = (
 # What has as many rows as the regime has programmes.
 OF_REGIME = ("programmes", "programme_state", "stages", "purses", "focus")
 CHANGING = (*PACKED, *OF_REGIME)
-# Columns that start empty, and the counter of their rows in use; only these rows are copied, by
-# simulation.branching.copy_grown.
+# Columns that start empty, and the counter of their rows in use; branches copy only these rows.
 GROWING = {
     "consortia": N_CONSORTIA,
     "members": N_MEMBERS,
@@ -414,6 +413,18 @@ def _read_column(context: Any, builder: Any, state: Any, handle: Any, name: str)
 def state_at(context: Any, handle: Any) -> Any:
     """The state behind a handle, in compiled code."""
     return STATE(types.int64), lambda context, builder, signature, arguments: arguments[0]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_memory(context: Any, into: Any, start: Any, size: Any) -> Any:
+    """Copy so many bytes from one address to another, in compiled code."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        places = [builder.inttoptr(one, ir.IntType(8).as_pointer()) for one in arguments[:2]]
+        cgutils.raw_memcpy(builder, *places, arguments[2], 1)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64, types.int64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

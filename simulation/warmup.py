@@ -17,7 +17,7 @@ from numba import typeof, types
 
 from agents.compiled import cache_folder, is_compiled, mark_compiled
 from simulation.accounts import imbalance
-from simulation.branching import copy_grown, copy_programmes
+from simulation.branching import copy_rows
 from simulation.measures import measure, no_measures
 from simulation.setup import DRAWING
 from simulation.state import STATE
@@ -72,7 +72,10 @@ def compile_part(part: int) -> None:
     signatures: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (advance, (STATE, types.int64[::1], *[types.int64] * 2, *[types.boolean] * 2)),
         (run_out, (STATE, types.int64[::1], *[types.int64] * 2)),
-        *((function, (types.int64, types.int64)) for function in (copy_grown, copy_programmes)),
+        (
+            copy_rows,
+            (types.int64[:, ::1], types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]),
+        ),
         (measure, (*[STATE] * 3, *map(typeof, no_measures()))),
         *((function, (STATE,)) for function in (withdraw_policy, imbalance, *DRAWING)),
     )
