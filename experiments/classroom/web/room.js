@@ -75,8 +75,14 @@ function steps() {
     el("li", { "aria-current": inPlay() && name === view.window ? "step" : null }, say(`window.${name}`))));
 }
 
+/** 75.2 as "1:16". */
+function minutes(seconds) {
+  const whole = Math.ceil(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 function clock() {
-  $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: Math.ceil(view.left) });
+  $("clock").textContent = say(`state.${view.state}`, { round: view.round + 1, quarter: view.quarter + 1, all: view.policy, left: minutes(view.left) });
   const seated = view.state === "waiting" && view.seats ? say("seated", { n: view.seats.length }) : "";
   $("waits").textContent = inPlay() ? say("waits", { decided: view.decided, asked: view.asked }) : seated;
 }
