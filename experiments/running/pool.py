@@ -16,6 +16,7 @@ from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from agents.compiled import is_compiled
 from experiments.running.backlog import Backlog
 from experiments.running.jobs import Batch, Engine, engine_or_default, run_job
 from experiments.running.plan import Task
@@ -30,6 +31,7 @@ class _Worker:
     process: BaseProcess
     pipe: connection.Connection
     ready: bool = False
+    warm: bool = False  # has done a batch, and loaded what it needs for the next
     task: Task | None = field(default=None)
 
 
@@ -40,7 +42,7 @@ class Pool:
         self._run = run
         self._context = multiprocessing.get_context("spawn")  # the same on every system
         self._failed_starts = 0
-        self._warm = False
+        self._cache_is_full = is_compiled()
         self._workers = [self._start() for _ in range(workers)]
 
     def results(self, backlog: Backlog) -> Iterator[Batch]:
@@ -77,9 +79,9 @@ class Pool:
         return _Worker(process, here)
 
     def _hand_out(self, backlog: Backlog) -> None:
-        """Give idle workers work; until the first result only one, which fills numba's cache."""
+        """Give idle workers work; only one as long as it fills the cache of compiled code."""
         for worker in self._workers:
-            compiling = not self._warm and any(other.task for other in self._workers)
+            compiling = not self._cache_is_full and any(other.task for other in self._workers)
             if not backlog or compiling:
                 return
             if worker.ready and worker.task is None:
@@ -104,9 +106,9 @@ class Pool:
             self._failed_starts = 0
             return None
         worker.task = None
-        if self._warm:  # the time of the first batch is that of the compiler
+        if worker.warm:  # the time of its first batch is that of loading or compiling
             backlog.learn(message)
-        self._warm = True
+        worker.warm = self._cache_is_full = True
         return message
 
     def _replace(self, worker: _Worker, backlog: Backlog) -> Batch | None:
