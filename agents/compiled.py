@@ -23,6 +23,7 @@ import numpy
 from numba.core import config as numba_config
 
 from agents.indices import RuleCompiler
+from agents.intermediate import IntermediateCache, IntermediateCompiler
 
 COMPILED_PACKAGES = ("agents", "simulation")
 
@@ -79,7 +80,7 @@ def _cache_root() -> Path:
 
 
 def is_compiled() -> bool:
-    """Whether an earlier start has filled the cache (the first start takes about a minute)."""
+    """Whether an earlier start has filled the cache (the first start takes about half a minute)."""
     return (cache_folder() / "complete").exists()
 
 
@@ -91,26 +92,23 @@ def mark_compiled() -> None:
 numba_config.CACHE_DIR = str(cache_folder())
 
 
-OPTIONS = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "no_cfunc_wrapper": True,
-    "pipeline_class": RuleCompiler,
-}
+OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def rule[Rule: Callable[..., Any]](function: Rule) -> Rule:
     """Compile a pure function; its plain form stays at hand as ``.py_func``.
 
-    Most rules are called by other rules only. What these call is compiled without the wrapper that
-    Python would need, an eighth of the work; a rule that Python calls is compiled with one as well.
+    Most rules are called by other rules only. What these call is kept as intermediate code
+    (:mod:`agents.intermediate`); a rule that Python calls is compiled as well.
 
     A constant or a narrow whole number among the arguments does not make a version of its own: that
     would compile the largest rules three to five times.
     """
-    compiled: Any = numba.njit(**OPTIONS)(function)
-    inner: Any = numba.njit(**OPTIONS, no_cpython_wrapper=True)(_inner(function))
+    compiled: Any = numba.njit(**OPTIONS, cache=True, pipeline_class=RuleCompiler)(function)
+    inner: Any = numba.njit(
+        **OPTIONS, no_cpython_wrapper=True, pipeline_class=IntermediateCompiler
+    )(_inner(function))
+    inner._cache = IntermediateCache(inner.py_func)
 
     def for_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
         plain = {name: _plain(one) for name, one in kws.items()}

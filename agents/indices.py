@@ -8,13 +8,13 @@ With ``NUMBA_BOUNDSCHECK=1`` (and a cache of its own) a negative one is an error
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from numba import types
 from numba.core import ir
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
-from numba.core.typed_passes import NopythonTypeInference
+from numba.core.typed_passes import NativeLowering, NopythonTypeInference
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -54,9 +54,15 @@ def unsigned(index: types.Type) -> types.Type:
 class RuleCompiler(CompilerBase):  # type: ignore[misc]
     """numba's compiler, with :class:`UnsignedIndices` after the inference of types."""
 
+    lowering: ClassVar[type] = NativeLowering
+
     def define_pipelines(self) -> list[Any]:
         """The passes in order."""
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
         passes.add_pass_after(UnsignedIndices, NopythonTypeInference)
+        passes.passes = [
+            (self.lowering if step is NativeLowering else step, meaning)
+            for step, meaning in passes.passes
+        ]
         passes.finalize()
         return [passes]

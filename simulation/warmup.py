@@ -36,7 +36,9 @@ def warm_up(announce: Callable[[str], None] = lambda text: None) -> None:
     """
     if is_compiled():
         return
-    announce("First start: compiling the model, which takes about a minute; later starts do not.")
+    announce(
+        "First start: compiling the model, which takes about half a minute; later starts do not."
+    )
     cache_folder().mkdir(parents=True, exist_ok=True)
     parts = [
         subprocess.Popen(

@@ -471,7 +471,7 @@ _NO_ANSWER = (
     "executor=local."
 )
 _COMPILING = (
-    "First start on {} of the machines: compiling the model, which takes about a minute; later "
+    "First start on {} of the machines: compiling the model, which takes about half a minute; later "
     "starts do not."
 )
 _WAITING = "The scheduler {} has no workers; waiting for them, at most {:.0f} minutes."
