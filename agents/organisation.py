@@ -59,7 +59,7 @@ class Partner:
     """
 
     row: int
-    times: float
+    times: int
     last: int
 
 
@@ -102,7 +102,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
     @property
     def active(self) -> bool:
         """Whether it still exists."""
-        return bool(self._own["active"])
+        return bool(self.model.state.active[self.row])
 
     @property
     def since(self) -> int:
@@ -194,7 +194,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         """Those it has worked with, at most as many as its memory holds."""
         ties = self.model.state.ties[self.row, : self._own["ties"]]
         return tuple(
-            Partner(int(tie["partner"]), float(tie["times"]), int(tie["last"])) for tie in ties
+            Partner(int(tie["partner"]), int(tie["times"]), int(tie["last"])) for tie in ties
         )
 
     @property

@@ -24,7 +24,8 @@ SIZES = (1_000, 10_000, 100_000)
 QUICK_SIZES = (1_000, 10_000)
 GROUPS = {
     "organisations, expertise and directories": (
-        "organisations", "expertise", "floor", "by_hash", "ring", "known", "looked_at",
+        "organisations", "active", "knows", "expertise", "floor", "directory", "ring", "known",
+        "looked_at",
     ),
     "ties": ("ties",),
     "landscapes": ("landscapes",),

@@ -53,6 +53,7 @@ NO_SOURCE = re.compile(r"assum|swept|not found", re.IGNORECASE)
 STRUCTURES = {
     "organisation": columns.ORGANISATION,
     "tie": columns.TIE,
+    "place in a directory": columns.PLACE,
     "need": columns.NEED,
     "problem": columns.PROBLEM,
     "consortium": columns.CONSORTIUM,

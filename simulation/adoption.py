@@ -251,9 +251,9 @@ def interested_firm(s, index, step):
     for k in range(count):
         if seen >= w.adoption_candidates:
             break
-        row = s.ring[start + (first + k) % count]
-        o = s.organisations[row]
-        if o.active == 0 or o.kind > SME or row == s.problems[index].adopter:
+        one = s.ring[start + (first + k) % count]
+        row = one.row
+        if s.active[row] == 0 or one.kind > SME or row == s.problems[index].adopter:
             continue
         seen += 1
         kept = (1.0 - adoption_friction(s, index, row)) * usable_share(s, index, row)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from agents.compiled import rule
+from simulation.memory import memory_for
 from simulation.state import (
     COLUMNS,
     GROWING,
@@ -54,7 +55,10 @@ def _new_room(state: State, programmes: int) -> State:
     rows = {name: (programmes, *getattr(state, name).shape[1:]) for name in OF_REGIME}
     rows["focus"] = (programmes * len(state.region_weight), state.focus.shape[1])
     shapes = rows | {name: getattr(state, name).shape for name in GROWING}
-    new = {name: np.empty(shape, COLUMNS[name]["dtype"]) for name, shape in shapes.items()}
+    new = {
+        name: memory_for(shape, COLUMNS[name]["dtype"], cleared=False)
+        for name, shape in shapes.items()
+    }
     new["problems"][:] = state.no_problem
     return state.replace(**new, **packed({name: getattr(state, name).shape for name in PACKED}))
 

@@ -32,7 +32,7 @@ from simulation.fields import ring_position
 from simulation.focus import in_focus
 from simulation.forming import drop_last, form_consortium, free_staff
 from simulation.membership import admitted_lead
-from simulation.needs import STRANGER, distinct_fields, field_seen, misposed_for
+from simulation.needs import STRANGER, distinct_fields, field_seen, fields_seen, misposed_for
 from simulation.outcomes import (
     EMERGING_TARGET,
     LEAD_NOT_ADMITTED,
@@ -77,18 +77,25 @@ def reach_without_search(s, index, lead):
     """Share of a need's components the lead or its acquaintances seem able to touch."""
     need = s.needs[index]
     misposed = misposed_for(s, index, lead)
-    o = s.organisations[lead]
-    knows = o.knows
-    for k in range(o.ties):
-        knows |= s.organisations[s.ties[lead, k].partner].knows
+    sought = fields_seen(s, need, misposed)
+    knows = s.knows[lead]
+    for k in range(s.organisations[lead].ties):
+        if sought & ~knows == 0:
+            break
+        knows |= s.knows[s.ties[lead, k].partner]
     return share_of(touched_by(s, need, misposed, knows), s.world[0].needs_components)
 
 
 @rule
 def utility_alone(s, index, lead, owns):
     """What a project without a programme is worth to its lead, with the partners it plans with."""
+    return utility_at_reach(s, index, lead, owns, reach_without_search(s, index, lead))
+
+
+@rule
+def utility_at_reach(s, index, lead, owns, reach):
+    """The same for a share of the components that the lead thinks to reach."""
     others = s.world[0].forming_planned_partners
-    reach = reach_without_search(s, index, lead)
     return lead_utility(s, index, lead, PRIVATE_PRACTICE, reach, others, owns, 1.0)
 
 
@@ -428,14 +435,10 @@ def start_alone(s, step):
         age = step - (problem.closes - w.needs_open_quarters + 1)
         if age % w.forming_attempt_quarters != 0 and problem.declined == 0:
             continue
-        lead = problem.owner
-        if lead < 0:
-            lead = volunteer(s, index, step)
-        if lead < 0 or free_staff(s, lead) <= 0.0:
+        if problem.alone >= w.forming_attempts_alone:
             continue
-        owns = lead == problem.owner
-        tired = problem.alone >= w.forming_attempts_alone
-        if tired or utility_alone(s, index, lead, owns) <= 0.0:
+        lead = willing(s, index)
+        if lead < 0:
             continue
         problem.alone += 1
         row = form_consortium(s, step, index, lead, PRIVATE_PRACTICE, -1, 0, 1.0)
@@ -450,8 +453,22 @@ def start_alone(s, step):
 
 
 @rule
-def volunteer(s, index, step):
-    """The public body that would gain most from an ownerless need, of those next on the ring."""
+def willing(s, index):
+    """The owner of a need, or a public body, if it has free staff and would gain; else -1."""
+    lead = s.problems[index].owner
+    if lead < 0:
+        lead = volunteer(s, index)
+        return lead if lead >= 0 and free_staff(s, lead) > 0.0 else -1
+    gains = free_staff(s, lead) > 0.0 and utility_alone(s, index, lead, True) > 0.0
+    return lead if gains else -1
+
+
+@rule
+def volunteer(s, index):
+    """The public body that would gain most from an ownerless need, of those next on the ring.
+
+    Who would not gain most even if it reached everything is not asked whom it knows.
+    """
     w = s.world[0]
     need = s.needs[index]
     best = -1
@@ -465,11 +482,13 @@ def volunteer(s, index, step):
     for k in range(count):
         if seen >= w.forming_bid_candidates:
             break
-        row = s.ring[start + (first + k) % count]
-        o = s.organisations[row]
-        if o.active == 0 or o.kind <= SME:
+        one = s.ring[start + (first + k) % count]
+        row = one.row
+        if one.kind <= SME or s.active[row] == 0:
             continue
         seen += 1
+        if utility_at_reach(s, index, row, False, 1.0) <= most:
+            continue
         value = utility_alone(s, index, row, False)
         if value > most:
             most = value
@@ -623,13 +642,12 @@ def solvers(s, index, programme, asked):
 @rule
 def may_solve(s, p, owner, row):
     """Whether an organisation is free to lead an answer and lies in the owner's open circle."""
-    o = s.organisations[row]
-    if o.active == 0 or row == owner or free_staff(s, row) <= 0.0:
+    if s.active[row] == 0 or row == owner or free_staff(s, row) <= 0.0:
         return False
     if owner < 0:
         return True
-    tied = tie_strength(s, owner, row) > 0.0
-    near = o.region == s.organisations[owner].region
+    tied = tie_strength(s, owner, row) > 0
+    near = s.organisations[row].region == s.organisations[owner].region
     return within_circle(p.openness_circle, tied, near)
 
 
@@ -647,7 +665,7 @@ def considering(s, index, programme, field, asked, n):
     for k in range(count):
         if n >= most:
             break
-        row = s.ring[start + (first + k) % count]
+        row = s.ring[start + (first + k) % count].row
         if not may_solve(s, p, owner, row):
             continue
         if not admitted_lead(s, p, row):

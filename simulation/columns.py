@@ -24,43 +24,50 @@ MOST_ROUNDS = 12  # of tries in a quarter
 MOST_TRIES = 2048  # of a team in a quarter
 PRIVATE_PRACTICE = 0  # row of the programmes table that stands for projects without a programme
 
+LINE = 64  # bytes that the processor fetches at once
+
+# Rows are whole lines of memory; the first line has what others ask of an organisation and what its
+# work changes each quarter. Counts are as wide as fills the last line.
 ORGANISATION = np.dtype(
     [
         ("entity", "u8"),  # name in all draws
-        ("hash", "u8"),  # position on rings
-        ("knows", "u8"),  # fields in which it has the least useful expertise, as bits
-        ("kind", "i2"),
-        ("ownership", "i2"),
+        ("kind", "i1"),
+        ("ownership", "i1"),
         ("region", "i2"),
         ("home_field", "i2"),
-        ("active", "i2"),
         ("ties", "i2"),  # used rows of its tie list
-        ("since", "i4"),  # step of entry
-        ("orientation", "f8"),  # 0 applied, 1 basic
-        ("lead_ability", "f8"),
         ("staff", "f8"),  # FTE
         ("busy", "f8"),  # FTE promised to projects
+        ("cash", "i8"),  # fen, for joint projects
+        ("trials", "f8"),
+        ("successes", "f8"),
+        ("reputation", "f8"),
+        ("label", "f8"),  # strength of the label it bears, fading
         ("revenue", "f8"),  # million yuan per quarter
         ("rd_share", "f8"),
-        ("cash", "i8"),  # fen, for joint projects
         ("income_stock", "i8"),  # fen, value still to be earned
         ("emerging_income", "f8"),  # million yuan earned in strategic fields
         ("relabelled", "f8"),  # share of revenue reported as emerging without being so
         ("granted", "i8"),  # fen of programme money received
         ("claim", "i8"),  # fen of own project cost that a tax credit may refund
         ("earned", "i8"),  # fen of realised value
-        ("reputation", "f8"),
-        ("trials", "f8"),
-        ("successes", "f8"),
-        ("participations", "i4"),
-        ("led", "i4"),
-        ("recognised", "i4"),  # awards as lead by programmes that give no label
-        ("label", "f8"),  # strength of the label it bears, fading
+        ("participations", "i8"),
+        ("led", "i8"),
+        ("recognised", "i8"),  # awards as lead by programmes that give no label
+        ("since", "i8"),  # step of entry
+        ("orientation", "f8"),  # 0 applied, 1 basic
+        ("lead_ability", "f8"),
+        ("hash", "u8"),  # position on rings
     ],
     align=True,
 )
 
-TIE = np.dtype([("partner", "i4"), ("last", "i4"), ("times", "f8")], align=True)
+TIE = np.dtype([("partner", "i4"), ("last", "i2"), ("times", "i2")], align=True)
+
+# A place in a directory: what is asked in passing of an organisation that may be far away in memory.
+PLACE = np.dtype(
+    [("hash", "u8"), ("entity", "u8"), ("row", "i4"), ("region", "i2"), ("kind", "i2")], align=True
+)
 
 NEED = np.dtype(
     [

@@ -264,13 +264,25 @@ def draw_economy(s, o):
 
 
 @rule
+def put_in_directory(s, place, row):
+    """Write an organisation into the directory, with what is asked of it there."""
+    o = s.organisations[row]
+    one = s.directory[place]
+    one.hash = o.hash
+    one.entity = o.entity
+    one.row = row
+    one.region = o.region
+    one.kind = o.kind
+
+
+@rule
 def take_stock(s, row):
     """Note in which fields an organisation has the least useful expertise, when that has changed."""
     level = s.world[0].search_least_expertise
     knows = np.uint64(0)
     for f in range(s.expertise.shape[1]):
         knows |= np.uint64(s.expertise[row, f] >= level) << np.uint64(f)
-    s.organisations[row].knows = knows
+    s.knows[row] = knows
 
 
 @rule
@@ -288,7 +300,7 @@ def rebuild_rings(s):
         while rest:
             start[lowest(rest) + 1] += 1
             rest &= rest - 1
-        start[fields + 1] += is_listed_firm(s.organisations[row])
+        start[fields + 1] += is_listed_firm(s, row)
     for f in range(fields + 1):
         start[f + 1] += start[f]
     total = start[fields + 1]
@@ -296,16 +308,16 @@ def rebuild_rings(s):
         s.counters[OVERFLOW] += 1
         return
     for k in range(s.counters[N_ORGANISATIONS] - 1, -1, -1):
-        row = s.by_hash[k]
-        rest = rings_of(s, row)
+        one = s.directory[k]
+        rest = rings_of(s, one.row)
         while rest:
             place = lowest(rest) + 1
             start[place] -= 1
-            put_on_ring(s, start[place], row)
+            s.ring[start[place]] = one
             rest &= rest - 1
-        if is_listed_firm(s.organisations[row]):
+        if is_listed_firm(s, one.row):
             start[fields + 1] -= 1
-            put_on_ring(s, start[fields + 1], row)
+            s.ring[start[fields + 1]] = one
     for f in range(fields + 1):
         start[f] = start[f + 1]
     start[fields + 1] = total
@@ -313,39 +325,48 @@ def rebuild_rings(s):
 
 
 @rule
-def put_on_ring(s, place, row):
-    """Write an organisation on a ring, and its hash where searches need not look it up."""
-    s.ring[place] = row
-    s.ring_hash[place] = s.organisations[row].hash
-
-
-@rule
 def rings_of(s, row):
     """Fields on whose rings an organisation belongs, as bits."""
-    o = s.organisations[row]
-    return np.int64(o.knows) if o.active == 1 and o.staff > 0.0 else 0
+    listed = s.active[row] == 1 and s.organisations[row].staff > 0.0
+    return np.int64(s.knows[row]) if listed else 0
 
 
 @rule
-def is_listed_firm(o):
+def is_listed_firm(s, row):
     """Whether an organisation belongs on the ring of all firms."""
-    return o.active == 1 and o.staff > 0.0 and o.kind <= SME
+    o = s.organisations[row]
+    return s.active[row] == 1 and o.staff > 0.0 and o.kind <= SME
 
 
 @rule
 def ring_position(s, field, luck_bits):
     """Index on a field's ring of the first organisation at or after a hashed position."""
-    low = s.ring_start[field]
-    high = s.ring_start[field + 1]
-    start = low
-    end = high
+    start = s.ring_start[field]
+    end = s.ring_start[field + 1]
+    place = first_from(s.ring, start, end, luck_bits)
+    return start if place == end else place
+
+
+@rule
+def first_from(places, low, high, target):
+    """Index of the first of the places from ``low`` on whose hash is not below a target, or ``high``.
+
+    Hashes are spread evenly: interpolation search (Perl, Itai and Avni 1978) looks at few places
+    that lie far apart in memory.
+    """
+    below = np.uint64(0)
+    above = np.uint64(0xFFFFFFFFFFFFFFFF)
     while low < high:
-        middle = (low + high) // 2
-        if s.ring_hash[middle] < luck_bits:
+        part = np.float64(target - below) / (np.float64(above - below) + 1.0)
+        middle = min(high - 1, low + int(part * (high - low)))
+        found = places[middle].hash
+        if found < target:
             low = middle + 1
+            below = found
         else:
             high = middle
-    return start if low == end else low
+            above = found
+    return low
 
 
 @rule

@@ -24,7 +24,7 @@ from simulation.columns import (
     VALUE_IN,
 )
 from simulation.events import ENTRY, EXIT, note
-from simulation.fields import draw_organisation
+from simulation.fields import draw_organisation, put_in_directory
 
 FIRST_ENTRANT = 1 << 40  # names of start-ups begin above all initial organisations
 
@@ -130,7 +130,7 @@ def quarterly_course(s):
     w = s.world[0]
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 0:
+        if s.active[row] == 0:
             continue
         amount = fen(joint_money(w, o))
         s.ledger[BLOCK_IN if o.kind > SME else REVENUE_IN] += amount
@@ -153,13 +153,13 @@ def close_firms(s, step):
     closed = False
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 0 or o.kind != SME or o.busy > 0.0 or o.staff <= 0.0:
+        if s.active[row] == 0 or o.kind != SME or o.busy > 0.0 or o.staff <= 0.0:
             continue
         if o.cash > int(reserve(w, o) * w.finance_distress_share):
             continue
         if streams.uniform(s.luck[0], streams.FIRM_EXIT, step, o.entity) >= w.finance_exit_rate:
             continue
-        o.active = 0
+        s.active[row] = 0
         s.ledger[IDLE_OUT] += o.cash
         o.cash = 0
         s.counters[N_EXITS] += 1
@@ -174,7 +174,7 @@ def disown_needs(s):
     """Needs of firms that have closed belong to nobody."""
     for index in range(s.counters[N_NEEDS_SEEN]):
         owner = s.problems[index].owner
-        if owner >= 0 and s.organisations[owner].active == 0:
+        if owner >= 0 and s.active[owner] == 0:
             s.problems[index].owner = -1
 
 
@@ -193,7 +193,7 @@ def enter_firms(s, step):
         o.entity = np.uint64(FIRST_ENTRANT + number)
         o.kind = SME
         o.ownership = PRIVATE
-        o.active = 1
+        s.active[row] = 1
         o.since = step
         o.home_field = -1
         o.region = entrant_region(s, number)
@@ -231,7 +231,7 @@ def merge_by_hash(s, present):
         new[place] = row
     old = present - 1
     for k in range(len(new) - 1, -1, -1):
-        while old >= 0 and s.organisations[s.by_hash[old]].hash > s.organisations[new[k]].hash:
-            s.by_hash[old + k + 1] = s.by_hash[old]
+        while old >= 0 and s.directory[old].hash > s.organisations[new[k]].hash:
+            s.directory[old + k + 1] = s.directory[old]
             old -= 1
-        s.by_hash[old + k + 1] = new[k]
+        put_in_directory(s, old + k + 1, new[k])

@@ -50,7 +50,7 @@ def relative_strength(s):
     count = np.zeros(regions + 1)
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 0 or o.staff <= 0.0:
+        if s.active[row] == 0 or o.staff <= 0.0:
             continue
         for place in (np.int64(o.region), regions):
             count[place] += 1.0

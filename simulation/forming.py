@@ -525,7 +525,7 @@ def make_pool(s, c, n_found):
         one = s.pool[k]
         one.row = row
         one.trust = trust_of(s.known[row], w.forming_trust_rate)
-        knows = s.organisations[row].knows
+        knows = s.knows[row]
         can = 0
         total = 0.0
         for i in range(w.needs_components):

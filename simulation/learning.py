@@ -181,10 +181,9 @@ def absorb_and_forget(s):
     w = s.world[0]
     useful = w.search_least_expertise
     for row in range(s.counters[N_ORGANISATIONS]):
-        o = s.organisations[row]
-        if o.active == 1 and o.staff > 0.0:
+        if s.active[row] == 1 and s.organisations[row].staff > 0.0:
             known, least = s.expertise[row], s.floor[row]
-            o.knows = pass_quarter(known, least, s.inflow, w.learning_decay, useful)
+            s.knows[row] = pass_quarter(known, least, s.inflow, w.learning_decay, useful)
     s.inflow[:] = 0.0
 
 

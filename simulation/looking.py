@@ -94,7 +94,7 @@ def add_body(s, c):
         body = s.bodies[c.body]
         for k in range(body.size):
             row = body.member[k]
-            if s.organisations[row].active == 1 and row != c.lead:
+            if s.active[row] == 1 and row != c.lead:
                 n_found = add_once(s, n_found, row)
     return n_found
 
@@ -112,8 +112,8 @@ def add_suppliers(s, c, n_found):
     for k in range(count):
         if asked >= w.supply_asked:
             break
-        row = s.ring[start + (first + k) % count]
-        if s.organisations[row].active == 0 or row == c.lead:
+        row = s.ring[start + (first + k) % count].row
+        if s.active[row] == 0 or row == c.lead:
             continue
         if linked(s, c.lead, row):
             n_found = add_once(s, n_found, row)
@@ -158,19 +158,19 @@ def open_window(s, c, field, address):
     for _ in range(s.ring_start[field + 1] - s.ring_start[field]):
         if seen >= w.forming_window:
             break
-        row = s.ring[place]
+        one = s.ring[place]
+        row = one.row
         place += 1
         if place == s.ring_start[field + 1]:
             place = s.ring_start[field]
-        o = s.organisations[row]
-        if o.active == 0 or row == lead:
+        if s.active[row] == 0 or row == lead:
             continue
-        near = o.region == region
-        if not within_circle(p.openness_circle, s.known[row] > 0.0, near):
+        near = one.region == region
+        if not within_circle(p.openness_circle, s.known[row] > 0, near):
             s.bound[OUTSIDE_CIRCLE] += 1
             continue
         s.window[seen] = row
-        s.window_name[seen] = o.entity
+        s.window_name[seen] = one.entity
         s.window_weight[seen] = contact_weight(
             p.formation_mode, s.known[row], 1.0 if near else 0.0, s.expertise[row, field],
             w.forming_tie_bias, w.forming_home_bias, w.forming_tie_saturation,

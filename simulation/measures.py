@@ -438,7 +438,7 @@ def is_covered(s, field):
     """Whether an active organisation has the least useful expertise in a field."""
     for row in range(s.counters[N_ORGANISATIONS]):
         known = s.expertise[row, field] >= s.world[0].search_least_expertise
-        if known and s.organisations[row].active == 1:
+        if known and s.active[row] == 1:
             return True
     return False
 

@@ -20,7 +20,7 @@ from simulation.supply import linked, supporting
 def admitted_lead(s, p, row):
     """Whether an organisation may lead in a programme, or be its origin source."""
     o = s.organisations[row]
-    if o.active == 0 or o.staff <= 0.0 or o.label < p.eligibility_label_required:
+    if s.active[row] == 0 or o.staff <= 0.0 or o.label < p.eligibility_label_required:
         return False
     year = 4.0 * o.revenue
     return may_lead(

@@ -246,7 +246,7 @@ def draw_owner(s, need, entity):
     best = -1
     soonest = np.inf
     for k in range(min(16, count)):
-        row = s.ring[start + (first - start + k) % count]
+        row = s.ring[start + (first - start + k) % count].row
         o = s.organisations[row]
         address = streams.combine(entity, o.entity)
         weight = math.sqrt(o.staff)
@@ -327,6 +327,15 @@ def draw_wrong_field(s, field, address):
 def field_seen(need, misposed, component):
     """The field a component is taken to lie in by somebody who takes some as they are posed."""
     return need.posed[component] if misposed & (1 << component) else need.field[component]
+
+
+@rule
+def fields_seen(s, need, misposed):
+    """The fields that a need's components are taken to lie in, as bits."""
+    fields = np.uint64(0)
+    for i in range(s.world[0].needs_components):
+        fields |= np.uint64(1) << np.uint64(field_seen(need, misposed, i))
+    return fields
 
 
 @rule
@@ -483,7 +492,7 @@ def who_is_where(s):
     present = np.zeros((s.world[0].fields_count, len(s.region_weight)), np.int64)
     for f in range(len(present)):
         for k in range(s.ring_start[f], s.ring_start[f + 1]):
-            present[f, s.organisations[s.ring[k]].region] = 1
+            present[f, s.ring[k].region] = 1
     return present
 
 
@@ -572,7 +581,7 @@ def needs_arise(s, step, stream_open):
         s.problems[index] = s.no_problem[0]
         problem = s.problems[index]
         problem.owner = need.owner
-        if need.owner >= 0 and s.organisations[need.owner].active == 0:
+        if need.owner >= 0 and s.active[need.owner] == 0:
             problem.owner = -1
         first = need.prerequisite
         if first < 0 or s.problems[first].status == SOLVED:

@@ -152,7 +152,7 @@ def quarter_wage(s):
     available = 0.0
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 1:
+        if s.active[row] == 1:
             used += o.busy
             available += o.staff * w.forming_free_share
     if w.money_wage_elasticity == 0.0 or used <= 0.0 or available <= 0.0:

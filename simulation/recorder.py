@@ -105,7 +105,7 @@ def mean_expertise(s):
     count = 0
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if o.active == 1 and o.staff > 0.0:
+        if s.active[row] == 1 and o.staff > 0.0:
             count += 1
             own = 0.0
             for f in range(s.expertise.shape[1]):

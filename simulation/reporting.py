@@ -10,9 +10,10 @@ from simulation.outcomes import RELABELLING_FOUND
 
 
 @rule
-def state_owned(o):
+def state_owned(s, row):
     """Whether a firm belongs to the state and is at work."""
-    return o.active == 1 and o.kind <= SME and o.ownership <= LOCAL_SOE and o.revenue > 0.0
+    o = s.organisations[row]
+    return s.active[row] == 1 and o.kind <= SME and o.ownership <= LOCAL_SOE and o.revenue > 0.0
 
 
 @rule
@@ -50,7 +51,7 @@ def report_revenue(s, quarter):
     p = s.programmes[programme]
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if state_owned(o):
+        if state_owned(s, row):
             relabel(s, o, p.targets_emerging_share, p.targets_audit)
 
 
@@ -78,7 +79,7 @@ def emerging_shares(s):
     reported = 0.0
     for row in range(s.counters[N_ORGANISATIONS]):
         o = s.organisations[row]
-        if state_owned(o):
+        if state_owned(s, row):
             revenue += o.revenue
             real += emerging_part(o) * o.revenue
             reported += min(1.0, emerging_part(o) + o.relabelled) * o.revenue

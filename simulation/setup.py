@@ -41,8 +41,7 @@ def first_state(
     state.luck[0] = streams.replicate_key(np.uint64(seed), np.uint64(replicate))
     _enter_population(state, population)
     _populate(state)
-    order = np.argsort(state.organisations["hash"][: population.size], kind="stable")
-    state.by_hash[: population.size] = order
+    _open_directory(state, population.size)
     rebuild_rings(state)
     draw_first_ties(state)
     draw_needs(state)
@@ -202,8 +201,17 @@ def _enter_population(state: State, population: Population) -> None:
     rows["entity"] = np.arange(population.size, dtype=np.uint64)
     for name in ("kind", "ownership", "region", "staff", "home_field"):
         rows[name] = getattr(population, name)
-    rows["active"] = 1
+    state.active[: population.size] = 1
     state.counters[N_ORGANISATIONS] = population.size
+
+
+def _open_directory(state: State, size: int) -> None:
+    people = state.organisations[:size]
+    order = np.argsort(people["hash"], kind="stable")
+    places = state.directory[:size]
+    places["row"] = order
+    for name in ("hash", "entity", "region", "kind"):
+        places[name] = people[name][order]
 
 
 @rule

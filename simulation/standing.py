@@ -234,10 +234,10 @@ def recruit(s, b, wanted):
         )
         first = ring_position(s, f, target) - start
         for k in range(count):
-            row = s.ring[start + (first + k) % count]
+            row = s.ring[start + (first + k) % count].row
             if each == 0 or body.size >= wanted:
                 break
-            if row != body.lead and not in_body(body, row) and s.organisations[row].active:
+            if row != body.lead and not in_body(body, row) and s.active[row]:
                 body.member[body.size] = row
                 body.size += 1
                 each -= 1
@@ -265,9 +265,9 @@ def best_body(s, programme, index):
             continue
         if body.running >= s.programmes[programme].renewal_parallel_projects:
             continue
-        knows = s.organisations[body.lead].knows
+        knows = s.knows[body.lead]
         for k in range(body.size):
-            knows |= s.organisations[body.member[k]].knows
+            knows |= s.knows[body.member[k]]
         part = touched_by(s, need, misposed_for(s, index, body.lead), knows)
         level = share_of(part, w.needs_components) - w.standing_load * body.running
         if s.problems[index].owner == body.lead:

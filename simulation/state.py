@@ -36,6 +36,7 @@ from agents.kinds import PAYERS
 from simulation import columns
 from simulation.columns import (
     ACTIVE_PROJECTS,
+    LINE,
     N_BODIES,
     N_CONSORTIA,
     N_EVENTS,
@@ -46,6 +47,7 @@ from simulation.columns import (
     N_SOLVED,
     N_SOURCES,
 )
+from simulation.memory import memory_for
 from simulation.outcomes import BINDING_RULES, TRAJECTORIES
 from simulation.policies.registry import PROGRAMME_COLUMNS
 from simulation.world import WORLD_COLUMNS
@@ -85,10 +87,14 @@ class State:
         np.int64, ("c", "purses"), "fen of a grant still held, by the purse it came from"
     )
     organisations: np.ndarray = _column(columns.ORGANISATION, ("n",), "ORGANISATION")
+    active: np.ndarray = _column(np.int8, ("n",), "1: the organisation exists")
+    knows: np.ndarray = _column(
+        np.uint64, ("n",), "fields in which it has the least useful expertise, as bits"
+    )
     expertise: np.ndarray = _column(np.float64, ("n", "F"), "")
     floor: np.ndarray = _column(np.float64, ("n", "F"), "level that forgetting stops at")
     ties: np.ndarray = _column(columns.TIE, ("n", columns.MAX_TIES), "TIE")
-    by_hash: np.ndarray = _column(np.int64, ("n",), "rows in the order of their hash")
+    directory: np.ndarray = _column(columns.PLACE, ("n",), "PLACE, all in the order of hashes")
     ring_start: np.ndarray = _column(
         np.int64, ("bounds",), "first index of each field's ring; ring F holds all firms"
     )
@@ -160,8 +166,9 @@ class State:
         np.int64, (2,), "first need that counts, and first that counts no more"
     )
     trajectory: np.ndarray = _column(np.float64, ("quarters", len(TRAJECTORIES)), "")
-    ring: np.ndarray = _column(np.int64, ("entries",), "rows on rings, in the order of their hash")
-    ring_hash: np.ndarray = _column(np.uint64, ("entries",), "hashes of these")
+    ring: np.ndarray = _column(
+        columns.PLACE, ("entries",), "PLACE, on each ring in the order of hashes"
+    )
     bodies: np.ndarray = _column(columns.BODY, (columns.MAX_BODIES,), "BODY")
     sources: np.ndarray = _column(columns.SOURCE, (columns.MAX_SOURCES,), "SOURCE")
     funds: np.ndarray = _column(columns.FUND, ("R",), "FUND")
@@ -211,8 +218,8 @@ class State:
     try_angle: np.ndarray = _column(np.float64, (columns.MOST_TRIES,), "draw of its angle")
     round_ends: np.ndarray = _column(np.int64, (columns.MOST_ROUNDS,), "tries up to a round's end")
     # Room to work in for the lead that now looks for partners; means nothing at other times.
-    known: np.ndarray = _column(np.float64, ("n",), "times each has worked with it; else 0")
-    looked_at: np.ndarray = _column(np.int64, ("n",), "1: it has looked at this one; else 0")
+    known: np.ndarray = _column(np.int16, ("n",), "times each has worked with it; else 0")
+    looked_at: np.ndarray = _column(np.int8, ("n",), "1: it has looked at this one; else 0")
     found: np.ndarray = _column(np.int64, (columns.MAX_LOOKS,), "rows of those it has looked at")
     window: np.ndarray = _column(
         np.int64, (columns.MOST_SEEN,), "rows next on a ring, seen at once"
@@ -283,7 +290,7 @@ PLACES = {name: row for row, name in enumerate(COLUMNS)}  # rows of the table
 
 # What one regime may change; the rest is shared by all regimes of a replicate.
 PACKED = (
-    "funds", "organisations", "expertise", "floor", "ties", "by_hash", "ring_start", "inflow",
+    "funds", "organisations", "active", "knows", "expertise", "floor", "ties", "directory", "ring_start", "inflow",
     "domestic_stock", "ledger", "paid", "bound", "counters", "discounted", "trajectory",
 )  # fmt: skip
 # What has as many rows as the regime has programmes.
@@ -299,7 +306,6 @@ GROWING = {
     "live": N_LIVE,
     "solved": N_SOLVED,
     "ring": N_LISTED,
-    "ring_hash": N_LISTED,
     "bodies": N_BODIES,
     "sources": N_SOURCES,
     "events": N_EVENTS,
@@ -323,7 +329,7 @@ def room(sizes: Mapping[str, int], given: Collection[str]) -> dict[str, np.ndarr
         if name not in given
     }
     columns = {
-        name: (np.empty if name in CLEARED_LATER else np.zeros)(shape, COLUMNS[name]["dtype"])
+        name: memory_for(shape, COLUMNS[name]["dtype"], cleared=name not in CLEARED_LATER)
         for name, shape in shapes.items()
         if name not in PACKED
     }
@@ -336,8 +342,8 @@ def packed(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     bytes_ = [
         math.prod(shape) * kind.itemsize for shape, kind in zip(shapes.values(), kinds, strict=True)
     ]
-    places = np.cumsum([0, *(-(-size // 64) * 64 for size in bytes_)]).tolist()
-    views = {"block": np.zeros(places[-1], np.uint8)}
+    places = np.cumsum([0, *(-(-size // LINE) * LINE for size in bytes_)]).tolist()
+    views = {"block": memory_for((places[-1],), np.dtype(np.uint8), cleared=True)}
     for (name, shape), kind, start in zip(shapes.items(), kinds, places[:-1], strict=True):
         views[name] = np.ndarray(shape, kind, views["block"], start)
     return views
@@ -444,8 +450,8 @@ def call_phase(context: Any, address: Any, state: Any, step: Any, policy: Any, f
 def compile_phase(function: Any) -> Any:
     """Compile ``function(handle, step, policy, fresh)``, all 64-bit integers, behind an address.
 
-    Phases are called by address and not linked into each other: linked into one function they
-    would be optimised again at every level, which lengthens the first start.
+    Phases are called by address and not linked into those that step through them: each of these
+    would optimise all of them again, which lengthens the first start.
     """
     words = types.void(types.int64, types.int64, types.int64, types.int64)
     options = {"cache": True, "error_model": "numpy", "pipeline_class": RuleCompiler}

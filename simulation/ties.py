@@ -7,6 +7,7 @@ import math
 from agents.compiled import rule
 from simulation import streams
 from simulation.columns import N_ORGANISATIONS
+from simulation.fields import first_from
 
 
 @rule
@@ -15,7 +16,7 @@ def tie_strength(s, a, b):
     for k in range(s.organisations[a].ties):
         if s.ties[a, k].partner == b:
             return s.ties[a, k].times
-    return 0.0
+    return 0
 
 
 @rule
@@ -23,7 +24,7 @@ def recall(s, lead, wanted):
     """Lay a lead's list of partners out over all organisations, or clear it away again."""
     for k in range(s.organisations[lead].ties):
         tie = s.ties[lead, k]
-        s.known[tie.partner] = tie.times if wanted else 0.0
+        s.known[tie.partner] = tie.times if wanted else 0
 
 
 @rule
@@ -51,7 +52,7 @@ def add_tie(s, a, b, times, step):
 @rule
 def trust_of(times, rate):
     """Trust between two organisations after working together some times: 1 - exp(-rate times)."""
-    if times == 0.0:
+    if times == 0:
         return 0.0
     return 1.0 - math.exp(-rate * times)
 
@@ -63,7 +64,7 @@ def remember_team(s, c, step):
     for a in range(meet):
         for b in range(meet):
             if a != b:
-                add_tie(s, s.members[c.first + a].row, s.members[c.first + b].row, 1.0, step)
+                add_tie(s, s.members[c.first + a].row, s.members[c.first + b].row, 1, step)
 
 
 @rule
@@ -82,29 +83,21 @@ def draw_first_ties(s):
             target = streams.bits(luck, streams.FIRST_TIE, 0, address)
             partner = next_by_hash(s, target, row, home < w.fields_initial_home_share)
             if partner >= 0:
-                add_tie(s, row, partner, 1.0, -1)
-                add_tie(s, partner, row, 1.0, -1)
+                add_tie(s, row, partner, 1, -1)
+                add_tie(s, partner, row, 1, -1)
 
 
 @rule
 def next_by_hash(s, target, seeker, home):
     """The next organisation with staff after a hashed position; from the seeker's region if asked."""
     count = s.counters[N_ORGANISATIONS]
-    low = 0
-    high = count
-    while low < high:
-        middle = (low + high) // 2
-        if s.organisations[s.by_hash[middle]].hash < target:
-            low = middle + 1
-        else:
-            high = middle
+    first = first_from(s.directory, 0, count, target)
     for k in range(count):
-        row = s.by_hash[(low + k) % count]
-        o = s.organisations[row]
-        if row == seeker or o.staff <= 0.0:
+        one = s.directory[(first + k) % count]
+        if one.row == seeker or s.organisations[one.row].staff <= 0.0:
             continue
-        if not home or o.region == s.organisations[seeker].region:
-            return row
+        if not home or one.region == s.organisations[seeker].region:
+            return one.row
     return -1
 
 
@@ -120,7 +113,7 @@ def measure_team(s, c):
             times = tie_strength(s, s.members[c.first + a].row, s.members[c.first + b].row)
             trust += trust_of(times, w.forming_trust_rate)
             pairs += 1
-            if times > 0.0:
+            if times > 0:
                 old += 1
     c.pairs = pairs
     c.old_pairs = old

@@ -36,7 +36,7 @@ def touched_by(s, need, misposed, knows):
 @rule
 def touches(s, need, misposed, row):
     """Components an organisation can touch, if they are what they seem, as a bit set."""
-    return touched_by(s, need, misposed, s.organisations[row].knows)
+    return touched_by(s, need, misposed, s.knows[row])
 
 
 @rule

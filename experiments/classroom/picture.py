@@ -117,9 +117,7 @@ class _Watch:
         changed = [[row, states[row]] for row in self.states if self.states[row] != states[row]]
         new = [self._consortium(row) for row in range(known, count)]
         self.states = dict(enumerate(states))
-        there = set(
-            np.flatnonzero(s.organisations["active"][: s.counters[N_ORGANISATIONS]]).tolist()
-        )
+        there = set(np.flatnonzero(s.active[: s.counters[N_ORGANISATIONS]]).tolist())
         entered = [self._entrant(row) for row in sorted(there - self.active)]
         closed = sorted(self.active - there)
         self.active = there

@@ -58,7 +58,7 @@ def observe(run: Replay) -> Observed:
         np.add.at(paid, members["row"], members["own_paid"] / FEN_PER_MYUAN)
     return Observed(
         network=_network(projects, people),
-        active=(people["active"] > 0) & (people["staff"] > 0.0),
+        active=(end.active[:count] > 0) & (people["staff"] > 0.0),
         expertise=run.start.expertise[:count],
         own_paid=paid,
         values=_values(run),

@@ -294,7 +294,7 @@ def _frontier_coverage(state: State, n: int) -> float:
     fields = [f for f in range(count) if is_frontier(f, count, frontier)]
     if not fields:
         return math.nan
-    active = state.organisations["active"][:n] == 1
+    active = state.active[:n] == 1
     best = state.expertise[:n][active][:, fields].max(axis=0)
     return float((best >= w["search_least_expertise"]).mean())
 

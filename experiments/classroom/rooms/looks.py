@@ -109,11 +109,7 @@ def _invitations(s: State, now: int, _: Said) -> Found:
     FORMING.run(trial, now, policy=True, fresh=False)
     bids = {(int(trial.consortia[row]["problem"]), int(trial.consortia[row]["lead"]))
             for row in waiting_bids(trial)}  # fmt: skip
-    free = [
-        row
-        for row in range(len(s.known))
-        if s.organisations[row]["active"] and free_staff(s, row) > 0
-    ]
+    free = [row for row in range(len(s.known)) if s.active[row] and free_staff(s, row) > 0]
     for need in needs:
         leads, anybody = leads_of(s, need)
         places = [(lead, body, k) for k, (lead, body) in enumerate(leads)]

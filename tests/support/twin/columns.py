@@ -144,19 +144,22 @@ def _write_constants(state: State, model: TwinModel) -> None:
 def _write_people(state: State, model: TwinModel) -> None:
     row_of = _rows(model.organisations)
     for row, one in enumerate(model.organisations):
-        _fill(state.organisations[row], one, {"knows": _bits(one.knows), "ties": len(one.ties)})
+        _fill(state.organisations[row], one, {"ties": len(one.ties)})
+        state.active[row] = one.active
+        state.knows[row] = _bits(one.knows)
         state.expertise[row] = one.expertise
         state.floor[row] = one.floor
         for partner, tie in one.ties.items():
             state.ties[row, tie.place] = (row_of[partner], tie.last, tie.times)
     directory = model.directory
-    state.by_hash[: len(model.organisations)] = [row_of[one] for one in directory.everybody]
+    for place, one in enumerate(directory.everybody):
+        _fill(state.directory[place], one, {"row": row_of[one]})
     position = 0
     for number, ring in enumerate([*directory.rings, directory.firms]):
         state.ring_start[number] = position
-        state.ring[position : position + len(ring)] = [row_of[one] for one in ring]
-        state.ring_hash[position : position + len(ring)] = [one.hash for one in ring]
-        position += len(ring)
+        for one in ring:
+            _fill(state.ring[position], one, {"row": row_of[one]})
+            position += 1
     state.ring_start[-1] = position
 
 

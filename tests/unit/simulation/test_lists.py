@@ -12,6 +12,7 @@ from simulation.columns import (
     ACTIVE_PROJECTS,
     CLOSED,
     LATENT,
+    LINE,
     N_CONSORTIA,
     N_LIVE,
     N_NEEDS_SEEN,
@@ -92,16 +93,16 @@ def test_needs_know_who_waits_for_them(state: State) -> None:
 def test_entrants_stand_where_their_hash_belongs(state: State) -> None:
     count = int(state.counters[N_ORGANISATIONS])
     assert count > worlds.default_population().size
-    rows = state.by_hash[:count]
+    rows = state.directory["row"][:count]
     assert sorted(rows) == list(range(count))
     assert (np.diff(state.organisations["hash"][rows].astype(float)) >= 0.0).all()
 
 
 def test_useful_fields_are_noted_whenever_expertise_changes(state: State) -> None:
-    people = state.organisations[: state.counters[N_ORGANISATIONS]]
-    known = state.expertise[: len(people)] >= state.world[0]["search_least_expertise"]
+    count = state.counters[N_ORGANISATIONS]
+    known = state.expertise[:count] >= state.world[0]["search_least_expertise"]
     bits = 1 << np.arange(known.shape[1], dtype=np.uint64)
-    assert (people["knows"] == (known * bits).sum(axis=1)).all()
+    assert (state.knows[:count] == (known * bits).sum(axis=1)).all()
     assert known.any(axis=0).sum() > 12
 
 
@@ -109,20 +110,30 @@ def test_rings_hold_who_knows_a_field_in_the_order_of_hashes(state: State) -> No
     rebuilt = branch(state)
     rebuild_rings(rebuilt)
     people = rebuilt.organisations
-    rows = rebuilt.by_hash[: rebuilt.counters[N_ORGANISATIONS]]
-    present = (people["active"][rows] == 1) & (people["staff"][rows] > 0.0)
+    rows = rebuilt.directory["row"][: rebuilt.counters[N_ORGANISATIONS]]
+    present = (rebuilt.active[rows] == 1) & (people["staff"][rows] > 0.0)
     fields = rebuilt.expertise.shape[1]
     level = rebuilt.world[0]["search_least_expertise"]
     for f in range(fields + 1):
         fits = people["kind"][rows] <= 1 if f == fields else rebuilt.expertise[rows, f] >= level
         ring = rebuilt.ring[rebuilt.ring_start[f] : rebuilt.ring_start[f + 1]]
-        assert ring.tolist() == rows[present & fits].tolist()
+        listed = rows[present & fits]
+        assert ring["row"].tolist() == listed.tolist()
+        for name in ("hash", "entity", "region", "kind"):
+            assert (ring[name] == people[name][listed]).all()
 
 
 def test_packed_columns_are_not_replaced_alone(state: State) -> None:
     with pytest.raises(ValueError, match="write into expertise"):
         state.replace(expertise=state.expertise.copy())
     assert all(np.shares_memory(getattr(state, name), state.block) for name in PACKED)
+
+
+def test_columns_and_rows_of_organisations_begin_with_lines_of_memory(state: State) -> None:
+    for one in (state, branch(state)):
+        for column in (one.organisations, one.expertise, one.ties, one.landscapes, one.members):
+            assert column.ctypes.data % LINE == 0
+    assert state.organisations.strides[0] % LINE == state.ties.strides[0] % LINE == 0
 
 
 @pytest.mark.parametrize("part", [1, 0b1011, 1 << 15, (1 << 16) - 1, 1 << 62])

@@ -112,7 +112,7 @@ def test_agents_are_the_rows_that_exist() -> None:
     kinds = {Firm: (0, 1), University: (2,), ResearchInstitute: (3,)}
     for agent_class, codes in kinds.items():
         rows = {agent.row for agent in model.agents_by_type[agent_class]}
-        wanted = np.isin(s.organisations["kind"][:n], codes) & (s.organisations["active"][:n] == 1)
+        wanted = np.isin(s.organisations["kind"][:n], codes) & (s.active[:n] == 1)
         assert rows == set(np.flatnonzero(wanted).tolist())
     under_way = np.isin(s.consortia["state"][: s.counters[N_CONSORTIA]], (0, 1))
     assert {one.row for one in model.agents_by_type[Consortium]} == set(
@@ -163,7 +163,7 @@ def test_the_data_collector_works() -> None:
     last = collector.get_agenttype_vars_dataframe(Firm)["cash"].loc[model.step_count]
     assert last.sum() == pytest.approx(per_quarter["cash"].iloc[-1])
     staff = collector.get_agenttype_vars_dataframe(Organisation)["staff"].loc[model.step_count]
-    assert len(staff) == (model.state.organisations["active"] == 1).sum()
+    assert len(staff) == (model.state.active == 1).sum()
 
 
 @pytest.mark.parametrize("regime", [*REGIMES, "combined", "lead_firm_consortium"])
