@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.options import Options, say
-from benchmarks.timing import Clock, Stopwatch, exponent, in_turns, plain, spread
+from benchmarks.timing import Clock, Spread, Stopwatch, exponent, in_turns, plain, spread
 from benchmarks.world import SEED, repeated
 from experiments.markdown import table
 from simulation.columns import OVERFLOW
@@ -17,7 +17,7 @@ from simulation.world import World
 from tests.support import worlds
 
 TITLE = "Larger populations"
-ROUNDS = 3
+ROUNDS = 9
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 QUICK_SIZES = (100, 1_000, 10_000)
 FULL_SIZES = (*SIZES, 1_000_000)
@@ -70,14 +70,19 @@ def measure(options: Options) -> dict[str, Any]:
     return {"steps": BURN_IN + POLICY, "sizes": done}
 
 
-def fitted_exponent(figures: Mapping[str, Any]) -> tuple[float, int]:
-    """Exponent of the time of a step between the :data:`FITTED` sizes, and how many there were."""
-    medians = {
-        int(size): spread([one["steps"] for one in done]).median
+def fitted_exponent(figures: Mapping[str, Any]) -> tuple[float, Spread, int]:
+    """Exponent of a step's time between the :data:`FITTED` sizes: of medians, and of each round.
+
+    Third, how many sizes there were.
+    """
+    fitted = {
+        int(size): [one["steps"] for one in done]
         for size, done in figures["sizes"].items()
         if FITTED[0] <= int(size) <= FITTED[1]
     }
-    return exponent(list(medians), list(medians.values())), len(medians)
+    medians = [spread(done).median for done in fitted.values()]
+    rounds = [exponent(list(fitted), one) for one in zip(*fitted.values(), strict=True)]
+    return exponent(list(fitted), medians), spread(rounds), len(fitted)
 
 
 def tell(figures: Mapping[str, Any]) -> str:
@@ -90,7 +95,7 @@ def tell(figures: Mapping[str, Any]) -> str:
         first = plain(spread([one["first"] for one in done]).median)
         room = "no" if not any(one["overflow"] for one in done) else "yes"
         rows.append((f"{int(size):,}", spread(each).told(), per_step, first, room))
-    slope, count = fitted_exponent(figures)
+    slope, of_rounds, count = fitted_exponent(figures)
     missing = "" if "1000000" in figures["sizes"] else " 1,000,000 is measured with `--full`."
     head = (
         "organisations", "per organisation and step, µs", "per step, ms", "first state, s",
@@ -105,4 +110,4 @@ are needed, within the time. All sizes in turns; medians, with quartiles.{missin
 {table(head, rows)}
 
 Time per step grows like organisations to the power {slope:.2f} (least squares on logarithms, {count} sizes
-from {FITTED[0]:,} to {FITTED[1]:,})."""
+from {FITTED[0]:,} to {FITTED[1]:,}, medians of rounds, of which there were {of_rounds.count}); fitted to each round {of_rounds.told()}."""

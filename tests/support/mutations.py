@@ -186,6 +186,20 @@ MUTATIONS = (
         "        if problem.status == LATENT and s.problems[first].status > OPEN:\n",
         "needs that wait for a solution are gone through no more once a team works on it",
     ),
+    Mutation(
+        "passed_over",
+        "simulation/calls.py",
+        "if utility_at_reach(s, index, row, False, 1.0) <= most:",
+        "if utility_at_reach(s, index, row, False, 0.9) <= most:",
+        "public bodies that would gain most are passed over for an ownerless need",
+    ),
+    Mutation(
+        "known_in_passing",
+        "simulation/fields.py",
+        "    one.region = o.region\n    one.kind = o.kind\n",
+        "    one.region = o.region\n    one.kind = o.ownership\n",
+        "start-ups stand in the directory as if they were of another kind",
+    ),
 )
 
 

@@ -204,14 +204,20 @@ def test_needs_and_money_grow_with_the_population() -> None:
 
 def test_the_exponent_is_fitted_between_its_ends() -> None:
     done = {
-        str(size): [{"steps": 1e-6 * size, "first": 0.1, "overflow": 0.0}] for size in scale.SIZES
+        str(size): [
+            {"steps": 1e-6 * size**power, "first": 0.1, "overflow": 0.0}
+            for power in (1.0, 1.1, 1.0)
+        ]
+        for size in scale.SIZES
     }
     done["100"][0]["steps"] = 5.0
     figures = {"steps": 12, "sizes": done}
-    slope, count = scale.fitted_exponent(figures)
-    assert slope == pytest.approx(1.0)
-    assert count == 5
-    assert "power 1.00" in scale.tell(figures)
+    slope, of_rounds, count = scale.fitted_exponent(figures)
+    assert (slope, of_rounds.median, of_rounds.high) == pytest.approx((1.0, 1.0, 1.05))
+    assert (count, of_rounds.count) == (5, 3)
+    assert "power 1.00" in scale.tell(figures) and "each round 1.00 (1.00 to 1.05)" in scale.tell(
+        figures
+    )
 
 
 def test_every_byte_of_the_state_is_in_one_group() -> None:
