@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks.options import Options, say
+from benchmarks.processes import run_python
 from benchmarks.timing import Clock, Spread, Stopwatch, exponent, in_turns, plain, spread
 from benchmarks.world import SEED, repeated
 from experiments.markdown import table
@@ -54,19 +57,30 @@ def seconds(size: int, clock: Clock = time.process_time) -> dict[str, float]:
     return {"first": first.seconds, "steps": steps.seconds, "overflow": overflow}
 
 
+def inside(sizes: Sequence[int]) -> None:
+    """Run in a process of its own: :func:`seconds` of each size, as JSON on standard output.
+
+    All sizes of the fit are run once before, which loads the compiled code and gets the memory.
+    """
+    for size in sizes:
+        if size <= FITTED[1]:
+            seconds(size)
+    done = in_turns({str(size): partial(seconds, size) for size in sizes}, 1)
+    print(json.dumps({size: one for size, (one,) in done.items()}))
+
+
 def measure(options: Options) -> dict[str, Any]:
-    """Every size in turns, once before the first round to touch the compiled code."""
+    """Every size in turns, each round in a new process.
+
+    One process differs from another with the same code by some hundredths, more with small sizes.
+    """
     sizes = QUICK_SIZES if options.quick else FULL_SIZES if options.full else SIZES
-    seconds(sizes[0])
-
-    def subject(size: int) -> Any:
-        def one() -> dict[str, float]:
-            say(f"scale: {size}")
-            return seconds(size)
-
-        return one
-
-    done = in_turns({str(size): subject(size) for size in sizes}, options.times(ROUNDS))
+    done: dict[str, list[dict[str, float]]] = {str(size): [] for size in sizes}
+    for number in range(options.times(ROUNDS)):
+        say(f"scale: round {number + 1}")
+        code = f"from benchmarks.scale import inside; inside({sizes})"
+        for size, one in json.loads(run_python(["-c", code]).output).items():
+            done[size].append(one)
     return {"steps": BURN_IN + POLICY, "sizes": done}
 
 
@@ -105,7 +119,8 @@ def tell(figures: Mapping[str, Any]) -> str:
 CPU time of {steps} quarters, {BURN_IN} without policy and {POLICY} under `{REGIME}`, without run-out and
 hand-over test; the first state is apart. The population is the default one, its rows repeated (or
 evenly taken, for 100); needs, entrants and money grow in proportion. Landscapes are built as they
-are needed, within the time. All sizes in turns; medians, with quartiles.{missing}
+are needed, within the time. All sizes in turns, each round in a new process that has run all sizes but
+the million once before; medians, with quartiles.{missing}
 
 {table(head, rows)}
 

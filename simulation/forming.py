@@ -516,7 +516,10 @@ def admit(s, c, row, layer, promised):
 
 @rule
 def make_pool(s, c, n_found):
-    """Write to ``s.pool`` those looked at, with what they can touch and the lead's trust in them."""
+    """Write to ``s.pool`` those looked at, with what they can touch and the lead's trust in them.
+
+    Component after component, so that what the next candidates know is fetched meanwhile.
+    """
     need = s.needs[c.problem]
     w = s.world[0]
     for k in range(n_found):
@@ -525,18 +528,19 @@ def make_pool(s, c, n_found):
         one = s.pool[k]
         one.row = row
         one.trust = trust_of(s.known[row], w.forming_trust_rate)
-        knows = s.knows[row]
-        can = 0
-        total = 0.0
-        for i in range(w.needs_components):
-            field = np.uint64(field_seen(need, c.misposed, i))
-            known = int((knows >> field) & np.uint64(1))
-            can |= known << i
-            level = known * s.expertise[row, field]
-            one.level[i] = level
-            total += level
-        one.touches = can
-        one.skill = total / w.needs_components
+        one.touches = 0
+        one.skill = 0.0
+    for i in range(w.needs_components):
+        field = np.uint64(field_seen(need, c.misposed, i))
+        for k in range(n_found):
+            row = s.found[k]
+            one = s.pool[k]
+            known = int((s.knows[row] >> field) & np.uint64(1))
+            one.touches |= known << i
+            one.level[i] = known * s.expertise[row, field]
+            one.skill += one.level[i]
+    for k in range(n_found):
+        s.pool[k].skill /= w.needs_components
 
 
 @rule

@@ -28,6 +28,7 @@ from simulation.financiers import advance, decide_backing
 from simulation.forming import free_staff
 from simulation.landscape import give_place_back, prepare, start_design
 from simulation.learning import learn_in_team
+from simulation.memory import fetch_row
 from simulation.outcomes import MILESTONE_WITHHELD, PENALTY_PAID, PRIZE_WITHHELD
 from simulation.policies.funding import releasable
 from simulation.policies.layers import effort_weight
@@ -36,6 +37,8 @@ from simulation.search import assign_components, search_quarter, share_effort, t
 from simulation.stages import count_end
 from simulation.ties import remember_team
 from simulation.worth import coordination_cost
+
+FAR_APART = 256  # so many projects and their members do not stay in the processor's caches
 
 
 @rule
@@ -161,10 +164,34 @@ def quarter_wage(s):
 
 
 @rule
+def fetch_ahead(s, k):
+    """While the k-th project is at work, the memory that the next ones need is fetched.
+
+    First the consortium, then who its members are, then what these know.
+    """
+    count = s.counters[ACTIVE_PROJECTS]
+    if count < FAR_APART:
+        return
+    if k + 3 < count:
+        fetch_row(s.consortia, s.running[k + 3])
+    if k + 2 < count:
+        c = s.consortia[s.running[k + 2]]
+        fetch_row(s.needs, c.problem)
+        for place in range(c.first, c.first + c.size):
+            fetch_row(s.members, place)
+    if k + 1 < count:
+        c = s.consortia[s.running[k + 1]]
+        for place in range(c.first, c.first + c.size):
+            fetch_row(s.organisations, s.members[place].row)
+            fetch_row(s.expertise, s.members[place].row)
+
+
+@rule
 def research(s, step):
     """Phase 5: every running project pays its quarter and searches as far as it was paid."""
     wage = quarter_wage(s)
     for k in range(s.counters[ACTIVE_PROJECTS]):
+        fetch_ahead(s, k)
         row = s.running[k]
         c = s.consortia[row]
         paid_share = pay_quarter(s, row, wage)
@@ -177,6 +204,7 @@ def research(s, step):
 def learning(s, step):
     """Phase 6, first half: members learn from their work and each other."""
     for k in range(s.counters[ACTIVE_PROJECTS]):
+        fetch_ahead(s, k)
         learn_in_team(s, s.running[k])
 
 
