@@ -19,10 +19,11 @@ from simulation.columns import (
     N_ORGANISATIONS,
     N_SOLVED,
     OPEN,
+    PLACE,
     RUNNING,
     SOLVED,
 )
-from simulation.fields import rebuild_rings
+from simulation.fields import first_from, rebuild_rings
 from simulation.landscape import partial_gain
 from simulation.needs import close_needs
 from simulation.phases import addresses, advance
@@ -127,6 +128,19 @@ def test_packed_columns_are_not_replaced_alone(state: State) -> None:
     with pytest.raises(ValueError, match="write into expertise"):
         state.replace(expertise=state.expertise.copy())
     assert all(np.shares_memory(getattr(state, name), state.block) for name in PACKED)
+
+
+def test_a_place_is_found_where_halving_would_find_it() -> None:
+    rng = np.random.default_rng(1)
+    top = np.iinfo(np.uint64).max
+    for count in (0, 1, 2, 40, 3_000):
+        places = np.zeros(count, PLACE)
+        places["hash"] = np.sort(rng.integers(0, top, count, np.uint64))
+        places["hash"][1:3] = places["hash"][1:2]  # equal ones
+        drawn = rng.integers(0, top, 200, np.uint64)
+        for target in np.concatenate([drawn, places["hash"], np.array([0, 1, top], np.uint64)]):
+            found = first_from(places, 0, count, target)
+            assert found == np.searchsorted(places["hash"], target)
 
 
 def test_columns_and_rows_of_organisations_begin_with_lines_of_memory(state: State) -> None:
